@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+
+#include "weft/ops/gather.h"
+#include "weft/tensor.h"
+
+namespace weft {
+
+/// Inputs [rows, ...] float32 and labels [rows] int32, on the data set's device.
+struct Batch {
+  Tensor x;
+  Tensor y;
+};
+
+class Batches;
+
+/// Labelled samples on one device, kept as they are stored (pictures as uint8) and scaled as a batch
+/// is gathered.
+class Dataset {
+ public:
+  /// `inputs` [n, ...] uint8 or float32, `labels` [n] int32, each in 0..classes-1: checked here, once.
+  /// Throws ShapeError for no samples, sizes that differ, or a label out of range (its index and value).
+  Dataset(Tensor inputs, Tensor labels, std::int64_t classes, Scaling scaling = {});
+
+  Dataset to(Device device) const;
+  Dataset first(std::int64_t count) const;  // the first samples; a view
+  std::int64_t size() const { return labels_.size(); }
+  std::int64_t classes() const { return classes_; }
+  std::int64_t features() const;  // elements of one sample
+  Device device() const { return inputs_.device(); }
+  const Tensor& inputs() const { return inputs_; }
+  const Tensor& labels() const { return labels_; }
+  Scaling scaling() const { return scaling_; }
+
+  /// One pass over the samples in batches of `batch_size` (the last may be smaller). x is [rows,
+  /// features]. Throws ShapeError for a batch size under 1.
+  Batches batches(std::int64_t batch_size, Order order = Order::in_order()) const;
+
+  /// Rows [begin, begin + count) of an order, as a batch of its own.
+  Batch gather(std::int64_t begin, std::int64_t count, Order order = Order::in_order()) const;
+
+ private:
+  Tensor inputs_, labels_;
+  std::int64_t classes_;
+  Scaling scaling_;
+};
+
+/// The batches of one epoch, gathered one by one: for (const Batch& batch : train.batches(100)).
+/// A batch's tensors are overwritten by the next gather of the same Batches object.
+class Batches {
+ public:
+  Batches(const Dataset& dataset, std::int64_t batch_size, Order order);
+  std::int64_t count() const;  // batches in the epoch
+  std::int64_t batch_size() const { return batch_size_; }
+  const Dataset& dataset() const { return dataset_; }
+
+  class Iterator {
+   public:
+    Iterator(Batches* batches, std::int64_t index) : batches_(batches), index_(index) {}
+    const Batch& operator*() const { return batches_->load(index_); }
+    Iterator& operator++() { return ++index_, *this; }
+    bool operator==(const Iterator&) const = default;
+
+   private:
+    Batches* batches_;
+    std::int64_t index_;
+  };
+  Iterator begin() { return {this, 0}; }
+  Iterator end() { return {this, count()}; }
+
+ private:
+  const Batch& load(std::int64_t index);
+  Dataset dataset_;
+  std::int64_t batch_size_;
+  Order order_;
+  Batch whole_, current_;  // buffers for a full batch; the batch last loaded
+};
+
+}  // namespace weft

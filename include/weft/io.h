@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "weft/nn.h"
+#include "weft/tensor.h"
+
+namespace weft {
+
+/// Reads an IDX file (plain or gzip) of unsigned bytes or int32 into a tensor on Device::cpu, uint8 or
+/// int32, with the shape in its header. The header is checked against the file's size before anything
+/// is allocated. Throws FileError: path, offset, expected, found.
+Tensor read_idx(const std::filesystem::path& path);
+
+struct LabelledImages {
+  Tensor images;  // [n, h, w] or [n, h, w, c] uint8
+  Tensor labels;  // [n] int32
+};
+
+/// Reads "train" or "t10k" (or "test") images and labels in MNIST's file names from a folder: with '-'
+/// or '.' before idx, plain or .gz, any number of dimensions. Throws FileError, naming every absolute
+/// path tried, where there is none, and where the two counts differ.
+LabelledImages read_labelled_images(const std::filesystem::path& folder, std::string_view split);
+
+/// Writes tensors (any device; waits) in the safetensors format, whole or not at all: to a temporary
+/// name in the same folder, synced, then renamed. Throws FileError.
+void save_safetensors(const std::filesystem::path& path, const nn::NamedTensors& tensors,
+                      const std::map<std::string, std::string>& metadata = {});
+
+/// Reads a safetensors file to Device::cpu, in the file's order. Throws FileError for anything that is
+/// not a sound file: every offset is checked before anything is allocated.
+nn::NamedTensors load_safetensors(const std::filesystem::path& path);
+
+/// Writes a whole file or nothing: temporary name, sync, rename. Creates missing folders.
+void write_file(const std::filesystem::path& path, std::string_view content);
+
+}  // namespace weft

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "weft/philox.h"
+#include "weft/tensor.h"
+
+namespace weft {
+
+/// The order in which an epoch walks through a data set of n rows: as stored, or through a bijection
+/// of 0..n-1 that is computed for each index (weft/philox.h) and needs no array.
+struct Order {
+  bool is_shuffled = false;
+  RandomKey key = {};
+
+  static Order in_order() { return {}; }
+  static Order shuffled(std::uint64_t seed, std::uint32_t epoch);  // another bijection for each epoch
+};
+
+/// How stored numbers become inputs: value * scale + shift.
+struct Scaling {
+  float scale = 1.0f;
+  float shift = 0.0f;
+};
+
+/// Copies rows order(begin) .. order(begin + count - 1) of `source` [n, features], uint8 or float32, to
+/// `out` [count, features] float32, scaled; and the same rows of `labels` [n] int32 to `out_labels`
+/// [count]. One launch, not recorded. Throws ShapeError where anything does not fit.
+void gather_rows_(Tensor& out, Tensor& out_labels, const Tensor& source, const Tensor& labels,
+                  std::int64_t begin, const Order& order, Scaling scaling = {});
+
+}  // namespace weft

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "weft/tensor.h"
+
+namespace weft {
+
+struct GemmOptions {
+  bool transpose_a = false;  // a is stored [k, m]
+  bool transpose_b = false;  // b is stored [n, k]
+  double alpha = 1;
+  double beta = 0;           // 0: c is not read
+  Tensor bias = {};          // [n], added to every row; undefined: none
+};
+
+/// c = alpha op(a) op(b) + beta c + bias, in place, for op(a) [m, k], op(b) [k, n], c [m, n]; float32,
+/// and float64 on the CPU. Not recorded. Throws ShapeError where shapes, dtypes or devices differ.
+void gemm_(Tensor& c, const Tensor& a, const Tensor& b, const GemmOptions& options = {});
+
+/// op(a) op(b), recorded.
+Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a = false, bool transpose_b = false);
+
+/// x weightᵀ + bias for x [rows, inputs], weight [outputs, inputs], bias [outputs] or undefined;
+/// recorded.
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
+
+}  // namespace weft

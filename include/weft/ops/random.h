@@ -1,0 +1,25 @@
+#pragma once
+
+#include "weft/philox.h"
+#include "weft/tensor.h"
+
+namespace weft {
+
+/// Hands out the keys of a program's draws in order, so that a seed fixes every number drawn.
+class Generator {
+ public:
+  explicit Generator(std::uint64_t seed) : seed_(seed) {}
+  std::uint64_t seed() const { return seed_; }
+  RandomKey next() { return {seed_, next_draw_++, 0}; }
+
+ private:
+  std::uint64_t seed_;
+  std::uint32_t next_draw_ = 0;
+};
+
+/// Fills x with numbers uniform in [low, high), from Philox4x32-10 (Salmon et al., SC 2011): element i
+/// takes word i % 4 of the block with counter (i / 4, draw, step). The same numbers on every device,
+/// in float32 and float64 alike (24 random bits). Throws ShapeError for integer tensors or low > high.
+void uniform_(Tensor& x, double low, double high, RandomKey key);
+
+}  // namespace weft

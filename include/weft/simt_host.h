@@ -1,0 +1,225 @@
+#pragma once
+
+// The g++ side of weft/simt.h: CUDA's words as plain C++ over the SIMT executor. Include weft/simt.h.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include "weft/stream.h"
+
+#define __global__
+#define __device__
+#define __host__
+#define __forceinline__ inline
+#define __launch_bounds__(...)
+#define __align__(n) alignas(n)
+#define WEFT_UNROLL _Pragma("GCC unroll 16")
+
+struct uint3 {
+  unsigned x, y, z;
+};
+struct dim3 {
+  unsigned x, y, z;
+  constexpr dim3(unsigned x_ = 1, unsigned y_ = 1, unsigned z_ = 1) : x(x_), y(y_), z(z_) {}
+};
+struct alignas(8) float2 {
+  float x, y;
+};
+struct alignas(16) float4 {
+  float x, y, z, w;
+};
+struct alignas(8) uint2 {
+  unsigned x, y;
+};
+struct alignas(16) uint4 {
+  unsigned x, y, z, w;
+};
+struct alignas(4) uchar4 {
+  unsigned char x, y, z, w;
+};
+inline float2 make_float2(float x, float y) { return {x, y}; }
+inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
+inline uint2 make_uint2(unsigned x, unsigned y) { return {x, y}; }
+inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return {x, y, z, w}; }
+
+namespace weft::executor {
+
+/// A place in a kernel's source, taken by default arguments where a barrier or a warp operation is.
+struct Site {
+  const char* file;
+  unsigned line;
+  static constexpr Site current(const char* file = __builtin_FILE(), unsigned line = __builtin_LINE()) {
+    return {file, line};
+  }
+};
+
+struct ThreadContext {
+  uint3 index;      // threadIdx
+  unsigned linear;  // x + blockDim.x * (y + blockDim.y * z)
+};
+struct BlockContext {
+  uint3 index;  // blockIdx
+  dim3 block_dim, grid_dim;
+};
+extern constinit thread_local const ThreadContext* current_thread;
+extern constinit thread_local const BlockContext* current_block;
+
+struct Grid {
+  dim3 grid, block;
+  std::size_t shared_bytes;
+  const char* launcher;  // the function that called launch(), as the compiler spells it
+  const char* file;
+  unsigned line;
+};
+void launch_grid(const Grid& grid, StreamView stream, void (*thread)(const void*), const void* body);
+
+/// One WEFT_SHARED declaration; `id` is given out at first use.
+struct SharedVariable {
+  std::size_t bytes, alignment;
+  int id = -1;
+};
+void* shared_variable(SharedVariable& variable);  // this block's copy
+void* dynamic_shared();
+
+void block_barrier(Site at);                          // __syncthreads
+int block_barrier_count(bool predicate, Site at);     // __syncthreads_count
+
+enum class WarpOp : std::uint8_t { sync, shfl, shfl_up, shfl_down, shfl_xor, ballot };
+struct WarpArgument {  // what one lane brings to a warp operation, and takes from it (value)
+  WarpOp op;
+  unsigned mask;
+  int selector, width;
+  std::uint64_t value;
+};
+void warp_collective(WarpArgument& argument, Site at);  // returns when the last lane of the mask is there
+
+/// cp.async: the target is garbage until wait_async_copies lets the copy land.
+void async_copy(void* shared, const void* global, std::size_t bytes, Site at);
+void commit_async_copies();
+void wait_async_copies(int newest_groups_in_flight);
+
+template <class T>
+T shuffle(WarpOp op, unsigned mask, T value, int selector, int width, Site at) {
+  static_assert(sizeof(T) <= 8 && std::is_trivially_copyable_v<T>);
+  WarpArgument argument{op, mask, selector, width, 0};
+  std::memcpy(&argument.value, &value, sizeof(T));
+  warp_collective(argument, at);
+  std::memcpy(&value, &argument.value, sizeof(T));
+  return value;
+}
+
+template <class T, class Update>
+T atomic_update(T* address, Update update) {  // for types without an atomic instruction of their own
+  T seen, next;
+  __atomic_load(address, &seen, __ATOMIC_RELAXED);
+  do {
+    next = update(seen);
+  } while (!__atomic_compare_exchange(address, &seen, &next, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+  return seen;
+}
+
+}  // namespace weft::executor
+
+#define threadIdx (::weft::executor::current_thread->index)
+#define blockIdx (::weft::executor::current_block->index)
+#define blockDim (::weft::executor::current_block->block_dim)
+#define gridDim (::weft::executor::current_block->grid_dim)
+
+// A reference to a real array type, so that -fsanitize=bounds checks every extent of it.
+#define WEFT_SHARED(T, name, extents)                                                           \
+  typedef T name##_array extents;                                                               \
+  static constinit thread_local ::weft::executor::SharedVariable name##_variable{               \
+      sizeof(name##_array), alignof(name##_array)};                                             \
+  name##_array& name = *static_cast<name##_array*>(::weft::executor::shared_variable(name##_variable))
+#define WEFT_DYNAMIC_SHARED(T, name) T* name = static_cast<T*>(::weft::executor::dynamic_shared())
+
+inline void __syncthreads(weft::executor::Site at = weft::executor::Site::current()) {
+  weft::executor::block_barrier(at);
+}
+inline int __syncthreads_count(int p, weft::executor::Site at = weft::executor::Site::current()) {
+  return weft::executor::block_barrier_count(p != 0, at);
+}
+inline void __syncwarp(unsigned mask = ~0u,
+                       weft::executor::Site at = weft::executor::Site::current()) {
+  weft::executor::WarpArgument argument{weft::executor::WarpOp::sync, mask, 0, 32, 0};
+  weft::executor::warp_collective(argument, at);
+}
+template <class T>
+T __shfl_sync(unsigned mask, T value, int lane, int width = 32,
+              weft::executor::Site at = weft::executor::Site::current()) {
+  return weft::executor::shuffle(weft::executor::WarpOp::shfl, mask, value, lane, width, at);
+}
+template <class T>
+T __shfl_up_sync(unsigned mask, T value, unsigned delta, int width = 32,
+                 weft::executor::Site at = weft::executor::Site::current()) {
+  return weft::executor::shuffle(weft::executor::WarpOp::shfl_up, mask, value,
+                                 static_cast<int>(delta), width, at);
+}
+template <class T>
+T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32,
+                   weft::executor::Site at = weft::executor::Site::current()) {
+  return weft::executor::shuffle(weft::executor::WarpOp::shfl_down, mask, value,
+                                 static_cast<int>(delta), width, at);
+}
+template <class T>
+T __shfl_xor_sync(unsigned mask, T value, int lane_mask, int width = 32,
+                  weft::executor::Site at = weft::executor::Site::current()) {
+  return weft::executor::shuffle(weft::executor::WarpOp::shfl_xor, mask, value, lane_mask, width, at);
+}
+inline unsigned __ballot_sync(unsigned mask, int predicate,
+                              weft::executor::Site at = weft::executor::Site::current()) {
+  weft::executor::WarpArgument argument{weft::executor::WarpOp::ballot, mask, 0, 32,
+                                        predicate != 0 ? 1u : 0u};
+  weft::executor::warp_collective(argument, at);
+  return static_cast<unsigned>(argument.value);
+}
+inline int __any_sync(unsigned mask, int predicate,
+                      weft::executor::Site at = weft::executor::Site::current()) {
+  return __ballot_sync(mask, predicate, at) != 0;
+}
+inline int __all_sync(unsigned mask, int predicate,
+                      weft::executor::Site at = weft::executor::Site::current()) {
+  return __ballot_sync(mask, !predicate, at) == 0;
+}
+
+inline int atomicAdd(int* address, int value) {
+  return __atomic_fetch_add(address, value, __ATOMIC_RELAXED);
+}
+inline unsigned atomicAdd(unsigned* address, unsigned value) {
+  return __atomic_fetch_add(address, value, __ATOMIC_RELAXED);
+}
+inline float atomicAdd(float* address, float value) {
+  return weft::executor::atomic_update(address, [value](float old) { return old + value; });
+}
+inline int atomicMax(int* address, int value) {
+  return weft::executor::atomic_update(address, [value](int old) { return old < value ? value : old; });
+}
+
+template <class T>
+T __ldg(const T* address) {
+  return *address;
+}
+using std::max;
+using std::min;
+inline float __expf(float x) { return expf(x); }
+inline float __logf(float x) { return logf(x); }
+inline float __fdividef(float x, float y) { return x / y; }
+inline float rsqrtf(float x) { return 1.0f / sqrtf(x); }
+inline int __popc(unsigned x) { return __builtin_popcount(x); }
+inline int __float_as_int(float x) {
+  int bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+inline float __int_as_float(int bits) {
+  float x;
+  std::memcpy(&x, &bits, sizeof x);
+  return x;
+}
+inline unsigned __umulhi(unsigned a, unsigned b) {
+  return static_cast<unsigned>((static_cast<std::uint64_t>(a) * b) >> 32);
+}

@@ -1,0 +1,51 @@
+#pragma once
+
+namespace weft {
+
+/// A queue of work on Device::gpu that somebody else owns (a cudaStream_t, as an opaque pointer).
+/// Work on one stream runs in order. The executor runs every launch at once, on any stream.
+class StreamView {
+ public:
+  constexpr StreamView() = default;
+  constexpr explicit StreamView(void* handle) : handle_(handle) {}
+  constexpr void* handle() const { return handle_; }
+  friend constexpr bool operator==(StreamView, StreamView) = default;
+
+ private:
+  void* handle_ = nullptr;
+};
+
+/// A stream that this object owns. Throws DeviceError where no device is available.
+class Stream {
+ public:
+  Stream();
+  ~Stream();
+  Stream(Stream&& other) noexcept;
+  Stream& operator=(Stream&& other) noexcept;
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  operator StreamView() const { return view_; }
+  void synchronize() const;  // waits for all work queued so far
+
+ private:
+  StreamView view_;
+};
+
+/// The stream on which this thread's ops run: one stream of the library's own (never CUDA's legacy
+/// default stream) unless a StreamScope says otherwise.
+StreamView current_stream();
+
+/// Makes `stream` current for this thread until the end of the scope.
+class StreamScope {
+ public:
+  explicit StreamScope(StreamView stream);
+  ~StreamScope();
+  StreamScope(const StreamScope&) = delete;
+  StreamScope& operator=(const StreamScope&) = delete;
+
+ private:
+  StreamView previous_;
+};
+
+}  // namespace weft
