@@ -30,6 +30,7 @@ class Metrics {
   Tensor losses_;                    // [capacity] float32
   Tensor correct_;                   // int32 scalar
   std::vector<std::int64_t> rows_;   // of each loss
+  std::int64_t scored_ = 0;          // rows given to add_correct
 };
 
 }  // namespace weft

@@ -43,11 +43,13 @@ class Linear : public Module {
   Tensor bias;  // undefined where there is none
 };
 
-/// Runs its modules one after the other: Sequential(Linear(2, 3, g), Linear(3, 1, g)).
+/// Runs its modules one after the other: Sequential(Linear(2, 3, g), Linear(3, 1, g)). One Sequential
+/// alone is copied, not wrapped; copies share their modules.
 class Sequential : public Module {
  public:
   template <class... Modules>
-    requires(sizeof...(Modules) > 0 && (std::is_base_of_v<Module, std::remove_cvref_t<Modules>> && ...))
+    requires(sizeof...(Modules) > 0 && (std::is_base_of_v<Module, std::remove_cvref_t<Modules>> && ...) &&
+             !(sizeof...(Modules) == 1 && (std::is_same_v<Sequential, std::remove_cvref_t<Modules>> && ...)))
   explicit Sequential(Modules&&... modules) {
     (modules_.push_back(
          std::make_shared<std::remove_cvref_t<Modules>>(std::forward<Modules>(modules))),

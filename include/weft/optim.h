@@ -8,8 +8,8 @@ namespace weft {
 
 /// Owns the arena of the parameters it updates: their values stand in one flat tensor and their
 /// gradients in another, at equal offsets, so that an update is one launch. The constructor moves the
-/// parameters there (their handles follow). Throws ShapeError for no parameters, one given twice, and
-/// mixed dtypes or devices.
+/// parameters there (their handles follow), so it is made after a model moved to its device. Throws
+/// ShapeError for no parameters, one given twice or sharing memory, and mixed dtypes or devices.
 class Optimizer {
  public:
   explicit Optimizer(const std::vector<Tensor>& parameters);
@@ -25,7 +25,19 @@ class Optimizer {
   const Tensor& gradients() const { return gradients_; }  // [n]
 
  protected:
+  /// First line of step(): brings gradients that were set from outside into the arena. Throws
+  /// ShapeError where a parameter has left it.
+  void collect();
+
   Tensor values_, gradients_;
+
+ private:
+  struct Slot {
+    const void* value;  // where the parameter's values stand
+    Tensor gradient;    // its view of gradients_
+  };
+  std::vector<Tensor> parameters_;
+  std::vector<Slot> slots_;
 };
 
 struct SgdOptions {

@@ -19,7 +19,8 @@
 #include "weft/error.h"
 #include "weft/stream.h"
 
-#if defined(__CUDACC__)
+// runtime_cuda.cpp, which g++ compiles, includes CUDA's header first and so takes CUDA's side.
+#if defined(__CUDACC__) || defined(__CUDA_RUNTIME_H__)
 #include <cuda_runtime.h>
 
 #define WEFT_SHARED(T, name, extents) __shared__ __align__(16) T name extents
@@ -41,7 +42,7 @@ struct LaunchShape {
   std::source_location where = std::source_location::current();
 };
 
-#if defined(__CUDACC__)
+#if defined(__CUDACC__) || defined(__CUDA_RUNTIME_H__)
 
 /// src/device/runtime_cuda.cpp. Raises the kernel's shared-memory limit when needed, launches, and
 /// throws DeviceError with the kernel's name where the launch is refused.

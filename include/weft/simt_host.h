@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <source_location>
 #include <type_traits>
 
 #include "weft/stream.h"
@@ -49,13 +50,7 @@ inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return
 namespace weft::executor {
 
 /// A place in a kernel's source, taken by default arguments where a barrier or a warp operation is.
-struct Site {
-  const char* file;
-  unsigned line;
-  static constexpr Site current(const char* file = __builtin_FILE(), unsigned line = __builtin_LINE()) {
-    return {file, line};
-  }
-};
+using Site = std::source_location;
 
 struct ThreadContext {
   uint3 index;      // threadIdx
@@ -65,8 +60,9 @@ struct BlockContext {
   uint3 index;  // blockIdx
   dim3 block_dim, grid_dim;
 };
-extern constinit thread_local const ThreadContext* current_thread;
-extern constinit thread_local const BlockContext* current_block;
+// initial-exec: kernels read these all the time, and in a shared library the default is a call.
+extern constinit thread_local const ThreadContext* current_thread [[gnu::tls_model("initial-exec")]];
+extern constinit thread_local const BlockContext* current_block [[gnu::tls_model("initial-exec")]];
 
 struct Grid {
   dim3 grid, block;
@@ -97,8 +93,9 @@ struct WarpArgument {  // what one lane brings to a warp operation, and takes fr
 };
 void warp_collective(WarpArgument& argument, Site at);  // returns when the last lane of the mask is there
 
-/// cp.async: the target is garbage until wait_async_copies lets the copy land.
-void async_copy(void* shared, const void* global, std::size_t bytes, Site at);
+/// cp.async: the target is garbage until wait_async_copies lets the copy land. Of its bytes the first
+/// `valid_bytes` are read, the rest become 0.
+void async_copy(void* shared, const void* global, std::size_t bytes, std::size_t valid_bytes, Site at);
 void commit_async_copies();
 void wait_async_copies(int newest_groups_in_flight);
 
@@ -132,8 +129,8 @@ T atomic_update(T* address, Update update) {  // for types without an atomic ins
 // A reference to a real array type, so that -fsanitize=bounds checks every extent of it.
 #define WEFT_SHARED(T, name, extents)                                                           \
   typedef T name##_array extents;                                                               \
-  static constinit thread_local ::weft::executor::SharedVariable name##_variable{               \
-      sizeof(name##_array), alignof(name##_array)};                                             \
+  static constinit ::weft::executor::SharedVariable name##_variable{sizeof(name##_array),        \
+                                                                    alignof(name##_array)};     \
   name##_array& name = *static_cast<name##_array*>(::weft::executor::shared_variable(name##_variable))
 #define WEFT_DYNAMIC_SHARED(T, name) T* name = static_cast<T*>(::weft::executor::dynamic_shared())
 
@@ -186,10 +183,14 @@ inline int __all_sync(unsigned mask, int predicate,
   return __ballot_sync(mask, !predicate, at) == 0;
 }
 
+// Atomics, relaxed like CUDA's.
 inline int atomicAdd(int* address, int value) {
   return __atomic_fetch_add(address, value, __ATOMIC_RELAXED);
 }
 inline unsigned atomicAdd(unsigned* address, unsigned value) {
+  return __atomic_fetch_add(address, value, __ATOMIC_RELAXED);
+}
+inline unsigned long long atomicAdd(unsigned long long* address, unsigned long long value) {
   return __atomic_fetch_add(address, value, __ATOMIC_RELAXED);
 }
 inline float atomicAdd(float* address, float value) {
@@ -198,6 +199,20 @@ inline float atomicAdd(float* address, float value) {
 inline int atomicMax(int* address, int value) {
   return weft::executor::atomic_update(address, [value](int old) { return old < value ? value : old; });
 }
+inline int atomicMin(int* address, int value) {
+  return weft::executor::atomic_update(address, [value](int old) { return value < old ? value : old; });
+}
+inline unsigned atomicOr(unsigned* address, unsigned value) {
+  return __atomic_fetch_or(address, value, __ATOMIC_RELAXED);
+}
+inline int atomicExch(int* address, int value) {
+  return __atomic_exchange_n(address, value, __ATOMIC_RELAXED);
+}
+inline int atomicCAS(int* address, int expected, int value) {
+  __atomic_compare_exchange_n(address, &expected, value, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+  return expected;
+}
+inline void __threadfence() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
 template <class T>
 T __ldg(const T* address) {
@@ -210,6 +225,8 @@ inline float __logf(float x) { return logf(x); }
 inline float __fdividef(float x, float y) { return x / y; }
 inline float rsqrtf(float x) { return 1.0f / sqrtf(x); }
 inline int __popc(unsigned x) { return __builtin_popcount(x); }
+inline int __ffs(int x) { return __builtin_ffs(x); }
+inline int __clz(int x) { return x == 0 ? 32 : __builtin_clz(static_cast<unsigned>(x)); }
 inline int __float_as_int(float x) {
   int bits;
   std::memcpy(&bits, &x, sizeof bits);

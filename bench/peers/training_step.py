@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Times lesson 04's training step on the CPU: Weft's beside PyTorch's eager one.
+
+Both gather a shuffled batch of 100 rows of uint8 pictures and scale it, run Linear(784, 10),
+cross-entropy, backward and SGD, in turn, in processes of their own. Needs PyTorch.
+"""
+
+import argparse
+import datetime
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROWS, FEATURES, CLASSES, BATCH, WARM_UP = 60_000, 784, 10, 100, 2
+
+
+def time_torch(threads: int, epochs: int) -> float:
+    """Median over epochs of the microseconds a step takes."""
+    import torch
+
+    torch.set_num_threads(threads)
+    torch.manual_seed(1)
+    pictures = torch.randint(0, 256, (ROWS, FEATURES), dtype=torch.uint8)
+    labels = torch.randint(0, CLASSES, (ROWS,))
+    model = torch.nn.Linear(FEATURES, CLASSES)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+    microseconds = []
+    for epoch in range(WARM_UP + epochs):
+        begin = time.perf_counter()
+        order = torch.randperm(ROWS)
+        for first in range(0, ROWS, BATCH):
+            rows = order[first : first + BATCH]
+            x = pictures[rows].float().mul_(1 / 255)
+            loss = torch.nn.functional.cross_entropy(model(x), labels[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        if epoch >= WARM_UP:
+            microseconds.append((time.perf_counter() - begin) * 1e6 / (ROWS // BATCH))
+    return statistics.median(microseconds)
+
+
+def measure(command: list[str], **environment: str) -> float:
+    result = subprocess.run(command, env={**os.environ, **environment}, check=True, stdout=subprocess.PIPE, text=True)
+    return float(result.stdout)
+
+
+def processor() -> str:
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":")[1].strip()
+    return platform.machine()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5, help="how often each is timed, in turn (default: 5)")
+    parser.add_argument("--epochs", type=int, default=3, help="epochs of 600 steps a round (default: 3)")
+    parser.add_argument("--torch-threads", type=int, help=argparse.SUPPRESS)  # a child process: one round of PyTorch's
+    arguments = parser.parse_args()
+    if not (1 <= arguments.rounds <= 100 and 1 <= arguments.epochs <= 100):
+        parser.error("--rounds and --epochs: expected 1 to 100")
+    if arguments.torch_threads:
+        print(time_torch(arguments.torch_threads, arguments.epochs))
+        return 0
+    try:
+        import torch
+    except ImportError:
+        print("training_step.py: this Python has no PyTorch (pip install torch)", file=sys.stderr)
+        return 2
+
+    build = [str(ROOT / "scripts/build"), "--preset", "executor", "training_step_bench"]
+    subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
+    ours = [str(ROOT / "build/executor/bin/training_step_bench"), "cpu", str(arguments.epochs)]
+    theirs = [sys.executable, __file__, "--epochs", str(arguments.epochs), "--torch-threads"]
+    times: dict[str, list[float]] = {}
+    for _ in range(arguments.rounds):
+        for threads in (1, 2):
+            limit = {"OMP_NUM_THREADS": str(threads)}
+            times.setdefault(f"Weft, {threads} thread(s)", []).append(measure(ours, **limit))
+            times.setdefault(f"PyTorch {torch.__version__}, {threads} thread(s)", []).append(
+                measure([*theirs, str(threads)], **limit))
+
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    best = min(value for name, value in medians.items() if name.startswith("PyTorch"))
+    print(f"Training step 100 x 784 x 10 on {processor()}, {os.cpu_count()} cores, {datetime.date.today()}")
+    print(f"median of {arguments.rounds} rounds of {arguments.epochs} epochs\n")
+    print("| step | median | range | PyTorch's best / this |")
+    print("| --- | --- | --- | --- |")
+    for name, value in medians.items():
+        low, high = min(times[name]), max(times[name])
+        print(f"| {name} | {value:.1f} µs | {low:.1f} to {high:.1f} µs | {best / value:.2f} |")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace weft {
+
+/// Where a figure goes and what stands above it.
+struct FigureFile {
+  std::filesystem::path folder;
+  std::string name;  // of the files, without an ending
+  std::string title;
+  std::string subtitle;  // net, optimiser, learning rate, batch, seed
+};
+
+/// What became of a figure. `script` (NAME.gp, its data inside) is always written.
+struct SavedFigure {
+  std::filesystem::path script;
+  std::filesystem::path picture;  // NAME.png; empty where there is none
+  std::filesystem::path table;    // NAME.csv, in place of the picture; else empty
+  std::string problem;            // one sentence on why there is no picture; else empty
+};
+
+/// One curve of a chart. With smoothing > 1 the curve is drawn thin and transparent behind its running
+/// mean over that many points. Points that are not finite leave a gap.
+struct Curve {
+  std::string name;  // in the key; empty: not in it
+  std::vector<double> x, y;
+  int smoothing = 0;
+  bool points = false;  // marks at the points as well
+};
+
+/// A pair of axes with its curves.
+struct Chart {
+  std::string title;
+  std::string x_label, y_label;
+  std::vector<Curve> curves;
+  bool log_y = false;
+  bool percent_y = false;   // y is a share, 0..1
+  bool key_below = false;   // the key in the lower right corner, for curves that rise
+};
+
+/// Draws charts side by side.
+SavedFigure save_charts(const FigureFile& file, const std::vector<Chart>& charts);
+
+/// A picture in one channel, row by row from its top left corner, with a line or two below it.
+struct Picture {
+  std::vector<float> pixels;  // [rows, columns]
+  int rows = 0, columns = 0;
+  std::string caption;  // '\n' begins a second line
+};
+
+struct PictureGroup {
+  std::string title;
+  std::vector<Picture> pictures;
+  int pictures_per_row = 5;
+};
+
+enum class Palette {
+  grey,     // 0 is white and 1 is black, as ink on paper
+  diverging  // blue below 0, white at 0, red above; symmetric, with a colour bar
+};
+
+/// Draws groups of pictures on one colour scale, side by side or one above the other. The height of
+/// the figure follows from what is in it.
+SavedFigure save_pictures(const FigureFile& file, const std::vector<PictureGroup>& groups, Palette palette,
+                          bool side_by_side = false);
+
+/// Draws counts [true class, predicted class] as a matrix with its numbers in the cells, and each true
+/// class's share of right predictions beside it.
+SavedFigure save_confusion_matrix(const FigureFile& file, const std::vector<std::string>& classes,
+                                  const std::vector<std::int64_t>& counts);
+
+}  // namespace weft

@@ -1,0 +1,92 @@
+// indices[r] = the column of the largest x[r, c], the first of equals, the first NaN of any; x [rows, cols]
+// row-major. And the rows whose argmax is their label, counted.
+// Threads compare (value, column) pairs of their own columns, then exchange them in a fixed tree. The
+// count is a sum of integers, one atomic a block: the order of the blocks does not show.
+
+#include "kernels/primitives/reduce.cuh"
+#include "kernels/primitives/row.cuh"
+#include "kernels/reduction/reduction.h"
+
+namespace weft::kernels {
+namespace {
+
+struct Candidate {
+  float value;
+  std::int32_t column;
+};
+
+struct Better {
+  __device__ __forceinline__ Candidate operator()(Candidate a, Candidate b) const {
+    const bool a_is_nan = a.value != a.value;
+    const bool b_is_nan = b.value != b.value;
+    const bool are_equal = a.value == b.value || (a_is_nan && b_is_nan);
+    const bool a_wins = are_equal ? a.column < b.column : a_is_nan || a.value > b.value;
+    return a_wins ? a : b;
+  }
+};
+
+/// The argmax of the row that a thread works on, known to all threads of the row.
+template <class Shape>
+__device__ __forceinline__ std::int32_t argmax_of_row(const float* row,
+                                                      const RowPlace<Shape>& place, bool aligned) {
+  constexpr std::int32_t kNone = 0x7fffffff;  // behind every column
+  Candidate best{-INFINITY, kNone};
+  for (std::int64_t first = 0; first < place.cols; first += Shape::kColumns) {
+    float values[Shape::kValues];
+    load_row<Shape>(values, row, place, first, aligned, -INFINITY);
+    WEFT_UNROLL
+    for (int i = 0; i < Shape::kValues; ++i) {
+      const std::int64_t column = first + place.column(i);
+      const std::int32_t found = column < place.cols ? static_cast<std::int32_t>(column) : kNone;
+      best = Better{}(best, {values[i], found});
+    }
+  }
+  return threads_reduce<Shape::kThreads>(best, Candidate{-INFINITY, kNone}, Better{}).column;
+}
+
+template <class Shape>
+__global__ void __launch_bounds__(Shape::kBlock)
+    argmax_row_kernel(const float* x,         // [rows, cols]
+                      std::int32_t* indices,  // [rows]
+                      std::int64_t rows, std::int64_t cols, bool aligned) {
+  const RowPlace<Shape> place(rows, cols);
+  const std::int32_t column = argmax_of_row<Shape>(x + place.row * cols, place, aligned);
+  if (place.thread == 0 && place.row < rows) indices[place.row] = column;
+}
+
+template <class Shape>
+__global__ void __launch_bounds__(Shape::kBlock)
+    add_correct_row_kernel(const float* scores,         // [rows, cols]
+                           const std::int32_t* labels,  // [rows]
+                           std::int32_t* count,         // [1]
+                           std::int64_t rows, std::int64_t cols, bool aligned) {
+  const RowPlace<Shape> place(rows, cols);
+  const std::int32_t column = argmax_of_row<Shape>(scores + place.row * cols, place, aligned);
+  const bool is_correct = place.thread == 0 && place.row < rows && labels[place.row] == column;
+  const int correct = __syncthreads_count(is_correct);  // adds up the rows of the block
+  if (threadIdx.x == 0 && correct != 0) atomicAdd(count, correct);
+}
+
+}  // namespace
+
+void argmax(const float* x, std::int32_t* indices, std::int64_t rows, std::int64_t cols,
+            StreamView stream) {
+  if (rows == 0) return;
+  const bool aligned = cols % 4 == 0 && are_aligned16(x);
+  with_row_shape(cols, [&]<class Shape>(Shape) {
+    launch(argmax_row_kernel<Shape>, {.grid = Shape::grid(rows), .block = Shape::kBlock}, stream, x,
+           indices, rows, cols, aligned);
+  });
+}
+
+void add_correct(const float* scores, const std::int32_t* labels, std::int32_t* count,
+                 std::int64_t rows, std::int64_t cols, StreamView stream) {
+  if (rows == 0) return;
+  const bool aligned = cols % 4 == 0 && are_aligned16(scores);
+  with_row_shape(cols, [&]<class Shape>(Shape) {
+    launch(add_correct_row_kernel<Shape>, {.grid = Shape::grid(rows), .block = Shape::kBlock},
+           stream, scores, labels, count, rows, cols, aligned);
+  });
+}
+
+}  // namespace weft::kernels

@@ -1,0 +1,55 @@
+// weft-lessons: exit status 0 where the claim holds, 1 where it does not, 2 for bad input.
+
+#include <exception>
+#include <iostream>
+#include <new>
+
+#include "support/options.h"
+#include "support/run.h"
+#include "weft/error.h"
+
+namespace {
+
+using namespace lessons;
+
+constexpr int kBadInput = 2;
+
+int complain(const std::string& what) {
+  std::cerr << "weft-lessons: " << what << std::endl;
+  return kBadInput;
+}
+
+void print_list() {
+  for (const Lesson& lesson : all_lessons())
+    std::cout << lesson.full_name() << "  " << lesson.summary << '\n';
+}
+
+int teach(const Options& options) {
+  Run run(options);
+  try {
+    options.lesson->teach(run);
+    return run.finish();
+  } catch (const TrainingStopped& stopped) {
+    return run.stop(stopped.what());
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  const Options options = parse(argc, argv);
+  switch (options.command) {
+    case Options::Command::show_text: std::cout << options.text; return 0;
+    case Options::Command::list: print_list(); return 0;
+    case Options::Command::run: return teach(options);
+  }
+  return 0;
+} catch (const UsageError& error) {
+  return complain(error.what());
+} catch (const weft::Error& error) {
+  return complain(error.what());
+} catch (const std::bad_alloc&) {
+  return complain("expected enough memory for the run, found none left");
+} catch (const std::exception& error) {
+  return complain(error.what());
+}

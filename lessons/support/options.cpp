@@ -1,0 +1,166 @@
+#include "support/options.h"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cmath>
+
+#include "support/text.h"
+
+namespace lessons {
+
+namespace {
+
+constexpr int kMostEpochs = 100'000;
+constexpr std::int64_t kLargestBatch = 1'000'000'000;
+constexpr double kLargestRate = 1000;
+
+// The library that reads the command line gets text only: it would take 0x10 for 16 and 1e3 for no
+// number, and its own sentences do not say what was found.
+template <class Number>
+std::optional<Number> number_in(const std::string& text) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::string shortened(const std::string& text) {
+  return '"' + (text.size() <= 40 ? text : text.substr(0, 37) + "...") + '"';
+}
+
+[[noreturn]] void refuse(const std::string& flag, const std::string& expected, const std::string& found) {
+  throw UsageError(flag + ": expected " + expected + ", found " + shortened(found));
+}
+
+template <class Whole>
+void read_whole(const CLI::Option& option, const std::string& text, Whole least, Whole most, Whole& to) {
+  if (option.count() == 0) return;
+  const auto value = number_in<Whole>(text);
+  if (!value || *value < least || *value > most)
+    refuse(option.get_name(),
+           "a whole number from " + std::to_string(least) + " to " + std::to_string(most), text);
+  to = *value;
+}
+
+void read_rate(const CLI::Option& option, const std::string& text, double& to) {
+  if (option.count() == 0) return;
+  const auto value = number_in<double>(text);
+  if (!value || !std::isfinite(*value) || *value <= 0 || *value > kLargestRate)
+    refuse(option.get_name(), "a number above 0 and at most " + shortest(kLargestRate), text);
+  to = *value;
+}
+
+weft::Device read_device(const std::string& text) {
+  if (text == "cpu") return weft::Device::cpu;
+  if (text == "gpu") {
+    if (!weft::gpu_available())
+      throw UsageError("--device: expected a device that is there, found gpu: " +
+                       weft::gpu_unavailable_reason());
+    return weft::Device::gpu;
+  }
+  if (text != "auto") refuse("--device", "auto, cpu or gpu", text);
+  // The executor is for looking at kernels; the CPU path gives the same results much sooner.
+  const bool real = weft::gpu_available() && !weft::gpu_properties().is_executor;
+  return real ? weft::Device::gpu : weft::Device::cpu;
+}
+
+// A command line that a shell reads back to the same words.
+std::string as_typed(int argc, char** argv) {
+  std::string line = "weft-lessons";
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    constexpr const char* kPlain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";
+    if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
+      line += " " + word;
+      continue;
+    }
+    line += " '";
+    for (const char c : word) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    line += "'";
+  }
+  return line;
+}
+
+// The sentences for words that the command line has no use for.
+[[noreturn]] void refuse_rest(const std::vector<std::string>& rest, const CLI::App& command) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : command.get_options())
+    for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+  for (const CLI::App* sub : command.get_subcommands({})) flags.push_back(sub->get_name());
+  const std::string word = rest.front().substr(0, rest.front().find('='));
+  const std::string near = nearest(word, flags);
+  throw UsageError("no use for " + shortened(word) + "; " +
+                   (near.empty() ? command.get_name() + " --help shows what there is"
+                                 : "did you mean " + near + "?"));
+}
+
+}  // namespace
+
+Options parse(int argc, char** argv) {
+  Options options;
+  options.command_line = as_typed(argc, argv);
+
+  CLI::App app("Weft's lessons: each trains a small network and says whether its claim holds.",
+               "weft-lessons");
+  app.allow_extras();
+  app.set_version_flag("--version", std::string("weft-lessons ") + WEFT_VERSION);
+  CLI::App& list = *app.add_subcommand("list", "Shows the lessons")->allow_extras();
+  CLI::App& run = *app.add_subcommand("run", "Runs a lesson")->allow_extras();
+  std::string name, device = "auto", epochs, lr, batch, seed, data, out;
+  run.add_option("LESSON", name, "Its number or name: 04, softmax_mnist or 04_softmax_mnist");
+  run.add_option("--device", device, "auto, cpu or gpu (auto: gpu where there is a real one)");
+  const auto& epochs_option = *run.add_option("--epochs", epochs, "Passes over the training data");
+  const auto& lr_option = *run.add_option("--lr", lr, "Learning rate");
+  const auto& batch_option = *run.add_option("--batch", batch, "Samples in a batch");
+  const auto& seed_option = *run.add_option("--seed", seed, "Fixes every random number of the run");
+  const auto& data_option = *run.add_option("--data", data, "Folder with a data set of your own");
+  const auto& out_option = *run.add_option("--out", out, "Folder for the results: runs/<lesson>");
+  run.add_flag("--smoke", options.smoke, "A few seconds on fewer samples, with a weaker claim");
+  run.add_flag("--quiet", options.quiet, "Prints the claim alone");
+  run.add_flag("--profile", options.profile, "Times every op");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    std::ostringstream text;
+    app.exit(asked, text, text);
+    options.text = text.str();
+    return options;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(error.what());
+  }
+  for (const CLI::App* command : {&run, &list})
+    if (command->parsed() && !command->remaining().empty())
+      refuse_rest(command->remaining(), *command);
+  if (!app.remaining().empty()) refuse_rest(app.remaining(), app);
+  if (!run.parsed() && !list.parsed()) {
+    options.text = app.help();
+    return options;
+  }
+  if (list.parsed()) {
+    options.command = Options::Command::list;
+    return options;
+  }
+
+  options.command = Options::Command::run;
+  if (name.empty()) throw UsageError("run: expected a lesson, found none; weft-lessons list shows them");
+  options.lesson = find_lesson(name);
+  if (options.lesson == nullptr) throw UsageError("run: " + unknown_lesson(name));
+  options.settings = options.smoke ? options.lesson->smoke : options.lesson->defaults;
+  read_whole(epochs_option, epochs, 1, kMostEpochs, options.settings.epochs);
+  read_rate(lr_option, lr, options.settings.lr);
+  read_whole(batch_option, batch, std::int64_t{1}, kLargestBatch, options.settings.batch);
+  read_whole(seed_option, seed, std::uint64_t{0}, ~std::uint64_t{0}, options.settings.seed);
+  if (data_option.count() > 0 && !options.lesson->takes_data)
+    throw UsageError("--data: " + options.lesson->full_name() + " makes its own data");
+  if (data_option.count() > 0) options.data = data;
+  options.out = out_option.count() > 0 ? out : "runs/" + options.lesson->full_name();
+  if (options.out.empty() || (options.data && options.data->empty()))
+    throw UsageError((options.out.empty() ? std::string("--out") : std::string("--data")) +
+                     ": expected a folder, found \"\"");
+  options.device = read_device(device);
+  return options;
+}
+
+}  // namespace lessons

@@ -1,0 +1,39 @@
+#pragma once
+
+// The page that a run leaves behind: one HTML file with its pictures inside.
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/terminal.h"
+
+namespace lessons {
+
+struct Report {
+  struct Figure {
+    std::filesystem::path picture;  // empty where it could not be drawn
+    std::string caption;
+    std::string files;  // what was left in its place
+  };
+  struct Claim {
+    std::string claim, found;
+    bool holds = false, enforced = true;
+  };
+
+  std::string title;
+  std::vector<std::string> story;
+  std::vector<std::pair<std::string, std::string>> facts;
+  std::vector<Figure> figures;
+  std::string table_title;
+  Table table;
+  std::vector<Claim> claims;
+  std::string stopped;  // one sentence on why the run ended early; empty where it did not
+  std::vector<std::string> exercises;
+  std::string profile;
+
+  std::string html() const;
+};
+
+}  // namespace lessons

@@ -1,0 +1,135 @@
+#include "support/run.h"
+
+#include <algorithm>
+#include <iostream>
+
+#include "support/text.h"
+#include "weft/io.h"
+#include "weft/profile.h"
+
+namespace lessons {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kMetricsHead = "run,epoch,step,train_loss,test_loss,test_accuracy,seconds\n";
+constexpr std::chrono::seconds kBetweenWrites{5};
+
+}  // namespace
+
+Run::Run(const Options& options) : options_(options), terminal_(options.quiet) {
+  options_.out = fs::absolute(options.out).lexically_normal();
+  weft::set_profiling(options.profile);
+}
+
+void Run::story(const std::string& title, const std::vector<std::string>& paragraphs) {
+  report_.title = title;
+  report_.story = paragraphs;
+  terminal_.title(title);
+  for (const std::string& paragraph : paragraphs) terminal_.paragraph(paragraph);
+  const Settings& s = settings();
+  fact("device", weft::describe(device()));
+  fact("settings", std::to_string(s.epochs) + (s.epochs == 1 ? " epoch" : " epochs") + ", learning rate " +
+                       shortest(s.lr) + ", batch " + grouped(s.batch) + ", seed " + std::to_string(s.seed) +
+                       (options_.smoke ? ", smoke run" : ""));
+}
+
+void Run::fact(const std::string& name, const std::string& value) {
+  report_.facts.emplace_back(name, value);
+  terminal_.fact(name, value);
+}
+
+TrainingLog Run::train(const std::string& name) {
+  if (metrics_.empty()) {
+    terminal_.plain("\n");
+    // Written now, so that a folder that cannot be written to costs no training.
+    metrics_ = kMetricsHead;
+    write_metrics(true);
+  }
+  const bool on_gpu = device() == weft::Device::gpu;
+  return {*this, on_gpu ? name + " on " + weft::describe(device()) : name, settings().epochs};
+}
+
+void Run::write_metrics(bool now) {
+  const auto time = std::chrono::steady_clock::now();
+  if (!now && time - metrics_written_ < kBetweenWrites) return;
+  weft::write_file(options_.out / "metrics.csv", metrics_);
+  metrics_written_ = time;
+}
+
+void Run::save_model(const std::string& name, const weft::nn::Module& model, bool is_main) {
+  const std::map<std::string, std::string> metadata{{"lesson", options_.lesson->full_name()},
+                                                    {"model", name},
+                                                    {"seed", std::to_string(settings().seed)},
+                                                    {"weft", WEFT_VERSION}};
+  weft::save_safetensors(options_.out / (name + ".safetensors"), model.named_parameters(), metadata);
+  if (is_main)
+    weft::save_safetensors(options_.out / "model.safetensors", model.named_parameters(), metadata);
+}
+
+weft::FigureFile Run::figure_file(const std::string& name, const std::string& title,
+                                  const std::string& net) const {
+  const Settings& s = settings();
+  return {options_.out, name, title,
+          net + ", lr " + shortest(s.lr) + ", batch " + std::to_string(s.batch) + ", seed " +
+              std::to_string(s.seed) + ", " + weft::describe(device())};
+}
+
+void Run::figure(const weft::SavedFigure& figure, const std::string& caption) {
+  report_.figures.push_back({figure.picture, caption,
+                             figure.table.filename().string() + ", " + figure.script.filename().string()});
+  if (figure.problem.empty() || told_about_figures_) return;
+  told_about_figures_ = true;
+  std::cerr << "weft-lessons: no pictures: " << figure.problem
+            << ". Each figure's script (.gp) and numbers (.csv) are in " << options_.out.string() << "."
+            << std::endl;
+}
+
+void Run::table(const std::string& title, const Table& rows) {
+  report_.table_title = title;
+  report_.table = rows;
+  terminal_.plain("\n");
+  terminal_.table(rows);
+}
+
+void Run::claim(const std::string& claim, bool holds, const std::string& found) {
+  const bool enforced = !options_.data;
+  report_.claims.push_back({claim, found, holds, enforced});
+}
+
+void Run::exercises(const std::vector<std::string>& exercises) { report_.exercises = exercises; }
+
+void Run::write_report() {
+  report_.facts.emplace_back("command", options_.command_line);
+  if (options_.profile) report_.profile = weft::profile_report();
+  weft::write_file(options_.out / "report.html", report_.html());
+}
+
+int Run::finish() {
+  write_report();
+  if (options_.profile) terminal_.plain(report_.profile + "\n");
+  bool good = true;
+  for (const Report::Claim& claim : report_.claims) {
+    const std::string found = claim.claim + ": found " + claim.found + ".";
+    terminal_.result(claim.holds, (claim.holds ? "The claim holds: " : "The claim does not hold: ") + found +
+                                      (claim.enforced ? "" : " (Reported only: the data are your own.)"));
+    good = good && (claim.holds || !claim.enforced);
+  }
+  if (!report_.exercises.empty()) {
+    terminal_.plain("\nTry next:\n");
+    terminal_.list(report_.exercises);
+  }
+  terminal_.plain("\nResults: " + (options_.out / "report.html").string() + "\n");
+  return good ? 0 : 1;
+}
+
+int Run::stop(const std::string& why) {
+  report_.stopped = why;
+  write_report();
+  terminal_.result(false, why);
+  terminal_.plain("\nWhat there is: " + (options_.out / "report.html").string() + "\n");
+  return 1;
+}
+
+}  // namespace lessons

@@ -1,0 +1,70 @@
+#pragma once
+
+// One run of a lesson: what the lesson says goes to the terminal and into the report page, what it
+// makes goes into the run's folder.
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "support/options.h"
+#include "support/report.h"
+#include "support/terminal.h"
+#include "support/training_log.h"
+#include "weft/device.h"
+#include "weft/figures.h"
+#include "weft/nn.h"
+
+namespace lessons {
+
+class Run {
+ public:
+  explicit Run(const Options& options);
+
+  const Options& options() const { return options_; }
+  const Settings& settings() const { return options_.settings; }
+  weft::Device device() const { return options_.device; }
+  Terminal& terminal() { return terminal_; }
+
+  /// The story, first thing: what is trained and why. A string is a paragraph.
+  void story(const std::string& title, const std::vector<std::string>& paragraphs);
+
+  /// What the run consists of, beside device, settings and seed, which are added by themselves.
+  void fact(const std::string& name, const std::string& value);
+
+  /// Begins a training of the given name. The first one makes the run's folder.
+  TrainingLog train(const std::string& name);
+
+  /// Writes NAME.safetensors, and model.safetensors as well where it is the lesson's main model.
+  void save_model(const std::string& name, const weft::nn::Module& model, bool is_main = true);
+
+  /// Where figure `name` goes and what stands above it: the net; device and settings are added.
+  weft::FigureFile figure_file(const std::string& name, const std::string& title,
+                               const std::string& net) const;
+  void figure(const weft::SavedFigure& figure, const std::string& caption);
+
+  void table(const std::string& title, const Table& rows);
+  void claim(const std::string& claim, bool holds, const std::string& found);
+  void exercises(const std::vector<std::string>& exercises);
+
+  /// Writes the report and says where everything is. Returns the program's exit status.
+  int finish();
+
+  /// The same for a run that could not go on.
+  int stop(const std::string& why);
+
+  void add_metrics(const std::string& line) { metrics_ += line; }
+  void write_metrics(bool now);  // else only where some seconds have gone by since the last time
+
+ private:
+  void write_report();
+
+  Options options_;
+  Terminal terminal_;
+  Report report_;
+  std::string metrics_;
+  std::chrono::steady_clock::time_point metrics_written_;
+  bool told_about_figures_ = false;
+};
+
+}  // namespace lessons

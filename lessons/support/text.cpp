@@ -1,0 +1,83 @@
+#include "support/text.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace lessons {
+
+namespace {
+
+template <class... Arguments>
+std::string converted(Arguments... arguments) {
+  char buffer[400];  // the longest double in fixed notation has 309 digits before the point
+  const auto result = std::to_chars(buffer, buffer + sizeof buffer, arguments...);
+  return {buffer, result.ptr};
+}
+
+}  // namespace
+
+std::string fixed(double x, int digits) { return converted(x, std::chars_format::fixed, digits); }
+
+std::string percent(double share, int digits) { return fixed(100 * share, digits) + " %"; }
+
+std::string grouped(std::int64_t x) {
+  std::string digits = std::to_string(x);
+  const std::size_t first = x < 0 ? 1 : 0;
+  for (std::size_t at = digits.size(); at > first + 3;) digits.insert(at -= 3, 1, ',');
+  return digits;
+}
+
+std::string shortest(double x) { return converted(x); }
+std::string shortest(float x) { return converted(x); }
+
+std::size_t width(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+std::vector<std::string> wrapped(std::string_view text, std::size_t columns) {
+  std::vector<std::string> lines(1);
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    const std::string_view word = text.substr(begin, end - begin);
+    if (!lines.back().empty() && width(lines.back()) + 1 + width(word) > columns) lines.emplace_back();
+    if (!lines.back().empty()) lines.back() += ' ';
+    lines.back() += word;
+    begin = end + 1;
+  }
+  return lines;
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) {
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        d[i][j] = i + j;
+        continue;
+      }
+      const std::size_t replace = d[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, replace});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+    }
+  }
+  return d[a.size()][b.size()];
+}
+
+std::string nearest(std::string_view text, const std::vector<std::string>& candidates) {
+  std::string best;
+  std::size_t best_distance = text.size() / 3 + 2;  // farther away it is another word
+  if (text.size() > 100) return best;
+  for (const std::string& candidate : candidates) {
+    const std::size_t distance = edit_distance(text, candidate);
+    if (distance < best_distance) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+}  // namespace lessons

@@ -1,0 +1,76 @@
+#include "support/training_log.h"
+
+#include <cmath>
+
+#include "support/run.h"
+#include "support/text.h"
+
+namespace lessons {
+
+namespace {
+
+// "softmax", or "softmax,gpu: SIMT executor, 2 threads" in quotes: rows of several devices can be joined.
+std::string field(const std::string& text) {
+  return text.find(',') == std::string::npos ? text : '"' + text + '"';
+}
+
+}  // namespace
+
+TrainingLog::TrainingLog(Run& run, std::string label, int epochs)
+    : run_(run), label_(std::move(label)), epoch_count_(epochs), since_(Clock::now()) {}
+
+// epoch, step: empty where the row is about a whole epoch; accuracy 0..1; seconds of training so far.
+void TrainingLog::row(int epoch, const std::string& step, const std::string& train_loss,
+                      const weft::Summary* tested) {
+  std::string line = field(label_) + "," + std::to_string(epoch) + "," + step + "," + train_loss + ",";
+  if (tested != nullptr) line += shortest(tested->loss) + "," + shortest(tested->accuracy());
+  else line += ",";
+  run_.add_metrics(line + "," + (step.empty() ? fixed(seconds_, 4) : "") + "\n");
+}
+
+void TrainingLog::before(const weft::Summary& tested) {
+  first_test_ = last_test_ = tested;
+  epochs_.push_back(0);
+  test_accuracies_.push_back(tested.accuracy());
+  row(0, "", "", &tested);
+  since_ = Clock::now();
+}
+
+void TrainingLog::epoch(const weft::Summary& trained, const std::function<weft::Summary()>& evaluate) {
+  seconds_ += std::chrono::duration<double>(Clock::now() - since_).count();
+  const int epoch = static_cast<int>(epochs_.size());
+  for (const float loss : trained.losses) {
+    steps_.push_back(static_cast<double>(steps_.size() + 1));
+    step_losses_.push_back(static_cast<double>(loss));
+    row(epoch, std::to_string(steps_.size()), shortest(loss), nullptr);
+  }
+  stop_unless_finite(epoch, trained);
+
+  const weft::Summary tested = evaluate();
+  last_test_ = tested;
+  epochs_.push_back(epoch);
+  test_accuracies_.push_back(tested.accuracy());
+  row(epoch, "", shortest(trained.loss), &tested);
+  run_.write_metrics(epoch == epoch_count_);
+  run_.terminal().progress(epoch, epoch_count_,
+                           "train loss " + fixed(trained.loss, 4) + "   test loss " +
+                               fixed(tested.loss, 4) + "   test accuracy " +
+                               percent(tested.accuracy(), 2) + "   " + fixed(seconds_, 1) + " s");
+  since_ = Clock::now();
+}
+
+void TrainingLog::stop_unless_finite(int epoch, const weft::Summary& trained) {
+  if (std::isfinite(trained.loss)) return;
+  std::size_t step = steps_.size() - trained.losses.size();
+  for (const float loss : trained.losses) {
+    ++step;
+    if (!std::isfinite(loss)) break;
+  }
+  row(epoch, "", shortest(trained.loss), nullptr);
+  run_.write_metrics(true);
+  throw TrainingStopped("The training stopped in epoch " + std::to_string(epoch) + ": at step " +
+                        std::to_string(step) + " the loss was no longer a number (learning rate " +
+                        shortest(run_.settings().lr) + "; a smaller one may help).");
+}
+
+}  // namespace lessons

@@ -1,0 +1,97 @@
+// GEMM through CBLAS. A BLAS that shares one product among its threads rounds differently with each
+// number of threads, so c is cut into parts by its shape alone, each part is one call on one thread,
+// and OpenMP runs the parts side by side.
+
+#include "src/cpu/gemm.h"
+
+#include <cblas.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "weft/error.h"
+
+namespace weft::cpu {
+namespace {
+
+constexpr std::int64_t kPartWork = 1 << 18;  // multiplications that are worth a fork
+constexpr std::int64_t kFewParts = 8;        // from here on parts stay at least this long:
+constexpr std::int64_t kPartLength = 256;    // BLAS is slower on short ones
+
+void blas_gemm(CBLAS_TRANSPOSE op_a, CBLAS_TRANSPOSE op_b, int m, int n, int k, float alpha,
+               const float* a, int lda, const float* b, int ldb, float beta, float* c, int ldc) {
+  cblas_sgemm(CblasRowMajor, op_a, op_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+void blas_gemm(CBLAS_TRANSPOSE op_a, CBLAS_TRANSPOSE op_b, int m, int n, int k, double alpha,
+               const double* a, int lda, const double* b, int ldb, double beta, double* c, int ldc) {
+  cblas_dgemm(CblasRowMajor, op_a, op_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+/// Keeps an OpenMP BLAS on the calling thread.
+class OneThread {
+ public:
+  OneThread() { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(threads_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int threads_ = omp_get_max_threads();
+};
+
+int parts_of(std::int64_t m, std::int64_t n, std::int64_t k) {
+  const std::int64_t length = std::max(m, n);
+  std::int64_t parts = 1;
+  while (m * n * k / parts > kPartWork && length / parts >= 2 &&
+         (parts < kFewParts || length / parts >= 2 * kPartLength))
+    parts *= 2;
+  return static_cast<int>(parts);
+}
+
+/// c = beta c + bias over rows x columns of a matrix with row length `stride`.
+template <class T>
+void scale_and_add_bias(const T* bias, T* c, int rows, int columns, int stride, T beta) {
+  for (int i = 0; i < rows; ++i, c += stride)
+    for (int j = 0; j < columns; ++j)
+      c[j] = (beta == T(0) ? T(0) : beta * c[j]) + (bias == nullptr ? T(0) : bias[j]);
+}
+
+}  // namespace
+
+template <class T>
+void gemm(const T* a, const T* b, const T* bias, T* c, std::int64_t m64, std::int64_t n64,
+          std::int64_t k64, bool transpose_a, bool transpose_b, T alpha, T beta) {
+  if (std::max({m64, n64, k64}) > std::numeric_limits<int>::max() / 2)
+    throw ShapeError("gemm: expected m, n and k below 2^30");
+  const int m = static_cast<int>(m64), n = static_cast<int>(n64), k = static_cast<int>(k64);
+  if (m == 0 || n == 0) return;
+  if (k == 0 || alpha == T(0)) return scale_and_add_bias(bias, c, m, n, n, beta);
+
+  const int lda = transpose_a ? m : k, ldb = transpose_b ? k : n;
+  const int parts = parts_of(m, n, k);
+#pragma omp parallel for schedule(static) if (parts > 1)
+  for (int part = 0; part < parts; ++part) {
+    const auto bound = [&](std::int64_t length, int p) { return static_cast<int>(length * p / parts); };
+    const bool by_rows = m >= n;
+    const int row = by_rows ? bound(m, part) : 0, rows = by_rows ? bound(m, part + 1) - row : m;
+    const int column = by_rows ? 0 : bound(n, part);
+    const int columns = by_rows ? n : bound(n, part + 1) - column;
+    T* const out = c + static_cast<std::int64_t>(row) * n + column;
+    {
+      const OneThread one_thread;
+      blas_gemm(transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans, rows,
+                columns, k, alpha, a + static_cast<std::int64_t>(row) * (transpose_a ? 1 : lda), lda,
+                b + static_cast<std::int64_t>(column) * (transpose_b ? ldb : 1), ldb, beta, out, n);
+    }
+    if (bias != nullptr) scale_and_add_bias(bias + column, out, rows, columns, n, T(1));
+  }
+}
+
+template void gemm(const float*, const float*, const float*, float*, std::int64_t, std::int64_t,
+                   std::int64_t, bool, bool, float, float);
+template void gemm(const double*, const double*, const double*, double*, std::int64_t, std::int64_t,
+                   std::int64_t, bool, bool, double, double);
+
+}  // namespace weft::cpu

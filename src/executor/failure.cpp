@@ -1,0 +1,90 @@
+// The sentences of failures: who, where, what.
+
+#include <utility>
+
+#include "src/executor/block_runner.h"
+#include "weft/error.h"
+
+namespace weft::executor {
+namespace {
+
+std::string triple(unsigned x, unsigned y, unsigned z) {
+  return "(" + std::to_string(x) + ", " + std::to_string(y) + ", " + std::to_string(z) + ")";
+}
+
+}  // namespace
+
+std::string to_string(Site at) {
+  const std::string path = at.file_name();
+  return path.substr(path.rfind('/') + 1) + ":" + std::to_string(at.line());
+}
+
+std::string tidy_name(const std::string& function) {
+  // "void weft::kernels::(anonymous)::softmax(const T*, T*) [with T = float]": up to the parameters,
+  // then the last word of the qualified name. Brackets of template arguments and of <lambda> count.
+  int depth = 0;
+  std::size_t begin = 0, end = function.size();
+  for (std::size_t i = 0; i < function.size(); ++i) {
+    const char c = function[i];
+    if (c == '<' || c == '{') ++depth;
+    if (c == '>' || c == '}') --depth;
+    if (depth > 0) continue;
+    if (c == ' ' || c == ':' || c == '*' || c == '&') begin = i + 1;
+    if (c == '(') {
+      end = i;
+      break;
+    }
+  }
+  return function.substr(begin, end - begin);
+}
+
+std::string BlockRunner::name_of(const Thread& thread) {
+  const uint3& index = thread.context.index;
+  return "thread " + triple(index.x, index.y, index.z);
+}
+
+std::string BlockRunner::place() const {
+  const uint3& block = block_.index;
+  return tidy_name(launch_->grid.launcher) + ": block " + triple(block.x, block.y, block.z);
+}
+
+void BlockRunner::fail(const std::string& what, Site at) const {
+  std::string message = place() + ", " + name_of(*current_->thread);
+  if (at.line() != 0) message += ", " + to_string(at);
+  throw DeviceError(message + ": " + what);
+}
+
+void BlockRunner::require_capability(int compute_capability, const char* instruction, Site at) const {
+  if (launch_->model.compute_capability < compute_capability)
+    fail(std::string(instruction) + " needs sm_" + std::to_string(compute_capability) +
+             ", the device model is " + launch_->model.name, at);
+}
+
+void BlockRunner::fail_at_exit() const {
+  fail("leaves the kernel while " + std::to_string(arrived_) + " threads wait at the barrier in " +
+       to_string(barrier_site_));
+}
+
+void BlockRunner::fail_in_deadlock() const {
+  struct Wait {
+    std::string reason;
+    const Thread* first;
+    unsigned count;
+  };
+  std::vector<Wait> waits;  // one per distinct reason and place
+  for (const Thread& thread : threads_) {
+    if ((warps_[thread.context.linear / kWarpSize].alive >> thread.context.linear % kWarpSize & 1) == 0) continue;
+    const std::string reason = std::string(thread.waits_for) + " " + to_string(thread.site);
+    std::size_t k = 0;
+    while (k < waits.size() && waits[k].reason != reason) ++k;
+    if (k == waits.size()) waits.push_back({reason, &thread, 0});
+    ++waits[k].count;
+  }
+  std::string report = "deadlock, nothing can run:";
+  for (const Wait& wait : waits)
+    report += " " + std::to_string(wait.count) + " from " + name_of(*wait.first) + " wait in " + wait.reason + ",";
+  throw DeviceError(place() + ": " + report + " " + std::to_string(launch_->block_threads - live_) +
+                    " have left the kernel");
+}
+
+}  // namespace weft::executor

@@ -1,0 +1,69 @@
+#include "weft/ops/gather.h"
+
+#include "kernels/gather/gather.h"
+#include "src/cpu/gather.h"
+#include "src/ops/check.h"
+#include "src/ops/profile_scope.h"
+
+namespace weft {
+namespace {
+
+constexpr const char* kOp = "gather_rows_";
+
+std::int64_t features_of(const Tensor& source) {  // of a row; also where there are no rows
+  std::int64_t features = 1;
+  for (int axis = 1; axis < source.rank(); ++axis) features *= source.size(axis);
+  return features;
+}
+
+void check(const Tensor& out, const Tensor& out_labels, const Tensor& source, const Tensor& labels,
+           std::int64_t begin) {
+  ops::require_same_device(kOp, {&out, &out_labels, &source, &labels});
+  if (source.rank() < 1) ops::fail(kOp, "expected source of rank 1 or more, got a scalar");
+  if (source.dtype() != DType::uint8 && source.dtype() != DType::float32)
+    ops::fail(kOp,
+              std::string("expected source of uint8 or float32, got ") + name_of(source.dtype()));
+  ops::require_dtype(kOp, "labels", labels, DType::int32);
+  ops::require_dtype(kOp, "out", out, DType::float32);
+  ops::require_dtype(kOp, "out_labels", out_labels, DType::int32);
+  ops::require_rank(kOp, "out", out, 2);
+  const std::int64_t n = source.size(0), count = out.size(0);
+  ops::require_shape(kOp, "out", out, {count, features_of(source)});
+  ops::require_shape(kOp, "labels", labels, {n});
+  ops::require_shape(kOp, "out_labels", out_labels, {count});
+  if (begin < 0 || count > n || begin > n - count)
+    ops::fail(kOp, "expected rows within 0.." + std::to_string(n) + ", got " +
+                       std::to_string(count) + " from " + std::to_string(begin));
+}
+
+}  // namespace
+
+Order Order::shuffled(std::uint64_t seed, std::uint32_t epoch) {
+  return {true, RandomKey{seed, Shuffle::kDraw, epoch}};
+}
+
+void gather_rows_(Tensor& out, Tensor& out_labels, const Tensor& source, const Tensor& labels,
+                  std::int64_t begin, const Order& order, Scaling scaling) {
+  const ops::ProfileScope scope(kOp, source.device());
+  check(out, out_labels, source, labels, begin);
+  const Shuffle rows = order.is_shuffled
+                           ? Shuffle(static_cast<std::uint64_t>(source.size(0)), order.key)
+                           : Shuffle();
+  const auto gather = [&]<class Source>() {
+    if (source.device() == Device::gpu)
+      kernels::gather_rows(source.data<Source>(), labels.data<std::int32_t>(), rows, begin,
+                           scaling.scale, scaling.shift, out.data<float>(),
+                           out_labels.data<std::int32_t>(), out.size(0), out.size(1),
+                           current_stream());
+    else
+      cpu::gather_rows(source.data<Source>(), labels.data<std::int32_t>(), rows, begin,
+                       scaling.scale, scaling.shift, out.data<float>(),
+                       out_labels.data<std::int32_t>(), out.size(0), out.size(1));
+  };
+  if (source.dtype() == DType::uint8)
+    gather.template operator()<std::uint8_t>();
+  else
+    gather.template operator()<float>();
+}
+
+}  // namespace weft

@@ -1,0 +1,337 @@
+#include "weft/autograd.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/support/compare.h"
+#include "tests/support/error.h"
+#include "weft/error.h"
+
+namespace weft {
+namespace {
+
+using test::error_of;
+
+Tensor leaf(std::vector<double> values) {
+  const auto size = static_cast<std::int64_t>(values.size());
+  return from_values(values, {size}).set_requires_grad();
+}
+
+Tensor map(const Tensor& a, const Tensor& b, double (*f)(double, double)) {
+  Tensor y = empty_like(a);
+  for (std::int64_t i = 0; i < a.size(); ++i) y.data<double>()[i] = f(a.data<double>()[i], b.data<double>()[i]);
+  return y;
+}
+
+double times(double x, double y) { return x * y; }
+
+// Hands the same dy to both inputs.
+Tensor plus(const Tensor& a, const Tensor& b) {
+  return record("plus", map(a, b, [](double x, double y) { return x + y; }), {a, b},
+                [](const Tensor& dy, Gradients& gradients) {
+                  if (gradients.wanted(0)) gradients.give(0, dy);
+                  if (gradients.wanted(1)) gradients.give(1, dy);
+                });
+}
+
+// Writes in place, both targets taken before either is written.
+Tensor multiply(const Tensor& a, const Tensor& b) {
+  return record("multiply", map(a, b, times), {a, b}, [a, b](const Tensor& dy, Gradients& gradients) {
+    const Gradients::Target none{{}, false};
+    const Gradients::Target da = gradients.wanted(0) ? gradients.target(0) : none;
+    const Gradients::Target db = gradients.wanted(1) ? gradients.target(1) : none;
+    const auto write = [&](const Gradients::Target& to, const Tensor& other) {
+      if (!to.into.defined()) return;
+      for (std::int64_t i = 0; i < dy.size(); ++i) {
+        double& g = to.into.data<double>()[i];
+        g = dy.data<double>()[i] * other.data<double>()[i] + (to.add ? g : 0);
+      }
+    };
+    write(da, b);
+    write(db, a);
+  });
+}
+
+Tensor sum(const Tensor& x) {
+  double total = 0;
+  for (std::int64_t i = 0; i < x.size(); ++i) total += x.data<double>()[i];
+  return record("sum", full({}, total, DType::float64), {x},
+                [like = x.detach()](const Tensor& dy, Gradients& gradients) {
+                  gradients.give(0, full(like.shape(), dy.item(), DType::float64));
+                });
+}
+
+using Values = std::vector<double>;
+
+TEST(Autograd, ChainsOps) {
+  const Tensor a = leaf({1, 2, 3}), b = leaf({4, 5, 6});
+  sum(multiply(plus(a, b), b)).backward();
+  EXPECT_EQ(a.grad().to_vector<double>(), (Values{4, 5, 6}));
+  EXPECT_EQ(b.grad().to_vector<double>(), (Values{9, 12, 15}));
+}
+
+TEST(Autograd, ATensorUsedTwiceGetsTheSum) {
+  const Tensor a = leaf({1, 2, 3});
+  sum(plus(a, a)).backward();
+  EXPECT_EQ(a.grad().to_vector<double>(), (Values{2, 2, 2}));
+  const Tensor b = leaf({1, 2, 3});
+  sum(multiply(b, b)).backward();  // both targets are one tensor's
+  EXPECT_EQ(b.grad().to_vector<double>(), (Values{2, 4, 6}));
+  const Tensor c = leaf({1, 2, 3});
+  const Tensor d = plus(c, c);  // an interior tensor used three times
+  sum(plus(multiply(d, d), d)).backward();
+  EXPECT_EQ(c.grad().to_vector<double>(), (Values{10, 18, 26}));
+}
+
+TEST(Autograd, AGradientHandedToTwoInputsIsNotAddedToInPlace) {
+  const Tensor a = leaf({1, 2}), b = leaf({3, 4});
+  const Tensor x = plus(a, a), y = plus(b, b);  // plus gives one dy to x and y
+  sum(plus(plus(x, y), x)).backward();          // and x gets another
+  EXPECT_EQ(a.grad().to_vector<double>(), (Values{4, 4}));
+  EXPECT_EQ(b.grad().to_vector<double>(), (Values{2, 2}));
+}
+
+TEST(Autograd, LeavesShareNoGradient) {
+  const Tensor a = leaf({1, 2}), b = leaf({3, 4});
+  sum(plus(a, b)).backward();
+  EXPECT_NE(a.grad().data(), b.grad().data());
+  a.grad().data<double>()[0] = 9;
+  EXPECT_EQ(b.grad().to_vector<double>(), (Values{1, 1}));
+}
+
+TEST(Autograd, LeavesAccumulateInPlace) {
+  Tensor a = leaf({1, 2}), b = leaf({3, 4});
+  const Tensor own = full({2}, 100, DType::float64);
+  a.set_grad(own);
+  for (int i = 0; i < 3; ++i) sum(multiply(a, b)).backward();
+  EXPECT_EQ(own.to_vector<double>(), (Values{109, 112}));
+  EXPECT_TRUE(same_tensor(a.grad(), own));
+  sum(plus(a, b)).backward();
+  EXPECT_EQ(own.to_vector<double>(), (Values{110, 113}));
+}
+
+TEST(Autograd, OnlyWhatAsksGetsAGradient) {
+  const Tensor a = leaf({1, 2});
+  const Tensor b = from_values(Values{3, 4}, {2});
+  sum(multiply(a, b)).backward();
+  EXPECT_EQ(a.grad().to_vector<double>(), (Values{3, 4}));
+  EXPECT_FALSE(b.grad().defined());
+  EXPECT_FALSE(multiply(b, b).requires_grad());
+  const Tensor c = multiply(a, b).detach();
+  EXPECT_FALSE(c.requires_grad());
+}
+
+TEST(Autograd, NoGradStopsRecordingUntilItsEnd) {
+  const Tensor a = leaf({1, 2});
+  {
+    const NoGrad off;
+    EXPECT_FALSE(grad_enabled());
+    {
+      const NoGrad inner;
+    }
+    EXPECT_FALSE(grad_enabled());
+    EXPECT_FALSE(multiply(a, a).requires_grad());
+    EXPECT_FALSE(needs_grad({&a}));
+    EXPECT_FALSE(a.reshape({2, 1}).requires_grad());
+  }
+  EXPECT_TRUE(needs_grad({&a}));
+  const Tensor none;
+  EXPECT_FALSE(needs_grad({&none}));
+}
+
+TEST(Autograd, ReshapePassesGradientsThrough) {
+  const Tensor a = leaf({1, 2, 3, 4});
+  const Tensor square = a.reshape({2, 2});
+  sum(multiply(square, square).reshape({4})).backward();
+  EXPECT_EQ(a.grad().to_vector<double>(), (Values{2, 4, 6, 8}));
+  EXPECT_EQ(a.grad().shape(), (Shape{4}));
+}
+
+TEST(Autograd, ASecondBackwardIsAnError) {
+  const Tensor a = leaf({1, 2});
+  const Tensor x = multiply(a, a);
+  const Tensor y = sum(x), z = sum(x);
+  y.backward();
+  EXPECT_EQ(error_of<ShapeError>([&] { y.backward(); }),
+            "backward: expected a tape that was not walked before, but sum has been: run the forward "
+            "pass again");
+  EXPECT_EQ(error_of<ShapeError>([&] { z.backward(); }),
+            "backward: expected a tape that was not walked before, but multiply has been: run the "
+            "forward pass again");
+  EXPECT_EQ(a.grad().to_vector<double>(), (Values{2, 4})) << "neither has changed a gradient";
+}
+
+TEST(Autograd, WantsAScalarWithATape) {
+  const Tensor a = leaf({1, 2});
+  EXPECT_EQ(error_of<ShapeError>([&] { multiply(a, a).backward(); }),
+            "backward: expected a scalar, got [2]");
+  EXPECT_NE(error_of<ShapeError>([] { full({}, 1).backward(); }), "");
+  EXPECT_NE(error_of<ShapeError>([] { leaf({1}).backward(); }), "");
+}
+
+TEST(Autograd, ABackwardOfTheWrongShapeIsNamed) {
+  const Tensor a = leaf({1, 2});
+  const auto broken = [&](Tensor gradient) {
+    return record("broken", full({}, 1, DType::float64), {a},
+                  [gradient](const Tensor&, Gradients& gradients) { gradients.give(0, gradient); });
+  };
+  EXPECT_EQ(error_of<ShapeError>([&] { broken(zeros({3}, DType::float64)).backward(); }),
+            "backward of broken: expected a gradient float64 [2] on the cpu for input 0, got float64 "
+            "[3] on the cpu");
+  EXPECT_NE(error_of<ShapeError>([&] { broken(zeros({2})).backward(); }), "");
+  EXPECT_NE(error_of<ShapeError>([&] { broken({}).backward(); }), "");
+  sum(multiply(a, a)).backward();
+  EXPECT_EQ(a.grad().to_vector<double>(), (Values{2, 4})) << "later passes are not harmed";
+}
+
+TEST(Autograd, RecordRefusesATensorThatIsAnInput) {
+  const Tensor a = leaf({1, 2});
+  const auto none = [](const Tensor&, Gradients&) {};
+  EXPECT_NE(error_of<ShapeError>([&] { record("same", a, {a}, none); }), "");
+  const Tensor b = plus(a, a);
+  EXPECT_NE(error_of<ShapeError>([&] { record("same", b, {b}, none); }), "");
+}
+
+TEST(Autograd, BackwardStartsFromTheUnitGradient) {
+  const Tensor a = leaf({3});
+  bool was_unit = false, was_unit_below = true;
+  Tensor y = record("inner", full({1}, 3, DType::float64), {a}, [&](const Tensor& dy, Gradients& g) {
+    was_unit_below = is_unit_gradient(dy);
+    g.give(0, dy.clone());
+  });
+  y = record("outer", full({}, 3, DType::float64), {y}, [&](const Tensor& dy, Gradients& g) {
+    was_unit = is_unit_gradient(dy);
+    EXPECT_EQ(dy.item(), 1);
+    g.give(0, full({1}, 1, DType::float64));
+  });
+  y.backward();
+  EXPECT_TRUE(was_unit);
+  EXPECT_FALSE(was_unit_below);
+  EXPECT_FALSE(is_unit_gradient(full({}, 1)));
+}
+
+TEST(Autograd, TheUnitGradientStaysOne) {
+  const Tensor a = from_values(Values{5}, {1}).set_requires_grad();
+  const Tensor s = a.reshape({});
+  for (int i = 0; i < 2; ++i) {
+    const Tensor y = plus(a.reshape({}), s.detach());
+    y.backward();  // hands the unit gradient down to the leaf
+  }
+  EXPECT_EQ(a.grad().item(), 2);
+  a.grad().data<double>()[0] = 77;
+  Tensor b = leaf({1});
+  b.reshape({}).backward();
+  EXPECT_EQ(b.grad().item(), 1);
+}
+
+// What backward needed is let go by the walk, though results are still held.
+TEST(Autograd, TheWalkFreesTheTape) {
+  const Tensor a = leaf({1, 2});
+  auto saved = std::make_shared<int>(1);
+  const Tensor y = record("op", full({}, 1, DType::float64), {a},
+                          [saved, a](const Tensor&, Gradients& g) { g.give(0, a.clone()); });
+  EXPECT_EQ(saved.use_count(), 2);
+  y.backward();
+  EXPECT_EQ(saved.use_count(), 1);
+}
+
+TEST(Autograd, AnErrorInAWalkFreesTheTapeToo) {
+  const Tensor a = leaf({1, 2});
+  auto saved = std::make_shared<int>(1);
+  const Tensor x = record("below", a.clone(), {a}, [saved](const Tensor& dy, Gradients& g) { g.give(0, dy); });
+  const Tensor y = record("above", full({}, 1, DType::float64), {x},
+                          [](const Tensor&, Gradients&) { throw DeviceError("lost"); });
+  EXPECT_EQ(error_of<DeviceError>([&] { y.backward(); }), "lost");
+  EXPECT_EQ(saved.use_count(), 1);
+  EXPECT_TRUE(grad_enabled());
+}
+
+// Deep graphs die and are walked without deep recursion; half of them hold their inputs in the closure.
+TEST(Autograd, DeepGraphsNeedNoDeepStack) {
+  const auto chain = [](const Tensor& from) {
+    Tensor x = from;
+    for (int i = 0; i < 100000; ++i) {
+      const Tensor input = x;
+      if (i % 2 == 0)
+        x = record("step", empty({}, DType::float64), {input},
+                   [](const Tensor& dy, Gradients& g) { g.give(0, dy); });
+      else
+        x = record("step", empty({}, DType::float64), {input},
+                   [input](const Tensor& dy, Gradients& g) { g.give(0, dy); });
+    }
+    return x;
+  };
+  const Tensor a = full({}, 1, DType::float64).set_requires_grad();
+  { const Tensor dropped = chain(a); }
+  chain(a).backward();
+  EXPECT_EQ(a.grad().item(), 1);
+}
+
+TEST(Autograd, NodesAreWalkedOnce) {
+  const Tensor a = leaf({1});
+  int calls = 0;
+  Tensor x = a;
+  for (int i = 0; i < 30; ++i) {  // 2^30 paths
+    const Tensor input = x;
+    x = record("twice", input.clone(), {input, input}, [&calls](const Tensor& dy, Gradients& g) {
+      ++calls;
+      g.give(0, dy);
+      g.give(1, dy);
+    });
+  }
+  sum(x).backward();
+  EXPECT_EQ(calls, 30);
+  EXPECT_EQ(a.grad().item(), 1 << 30);
+}
+
+Tensor square_with_gradient(const Tensor& x, double factor, double spoil_at = -1) {
+  return record("square", map(x, x, times), {x}, [=](const Tensor& dy, Gradients& g) {
+    Tensor dx = empty_like(x);
+    for (std::int64_t i = 0; i < x.size(); ++i)
+      dx.data<double>()[i] = factor * x.data<double>()[i] * dy.data<double>()[i] +
+                             (static_cast<double>(i) == spoil_at ? 0.01 : 0);
+    g.give(0, dx);
+  });
+}
+
+TEST(GradientCheck, AcceptsARightBackward) {
+  const std::vector<Tensor> inputs{leaf({1, -2, 0.5}), leaf({3, 0.1, -1})};
+  EXPECT_EQ(gradient_check([](const auto& x) { return multiply(plus(x[0], x[1]), x[0]); }, inputs), "");
+  EXPECT_EQ(gradient_check([](const auto& x) { return square_with_gradient(x[0], 2); }, {inputs[0]}), "");
+  EXPECT_FALSE(inputs[0].grad().defined()) << "the caller's tensors are left alone";
+}
+
+TEST(GradientCheck, CatchesAWrongBackward) {
+  const std::vector<Tensor> inputs{leaf({1, -2, 0.5})};
+  const auto with = [&](double factor, double spoil_at) {
+    return gradient_check([=](const auto& x) { return square_with_gradient(x[0], factor, spoil_at); }, inputs);
+  };
+  EXPECT_NE(with(2.01, -1).find("input 0, index 0: backward gives"), std::string::npos) << with(2.01, -1);
+  EXPECT_NE(with(-2, -1), "");
+  EXPECT_NE(with(std::nan(""), -1), "");
+  EXPECT_NE(with(2, 2).find("input 0, index 2"), std::string::npos);
+  EXPECT_NE(gradient_check([](const auto& x) {
+              return record("forgets", map(x[0], x[0], times), {x[0]}, [](const Tensor&, Gradients&) {});
+            }, inputs), "");
+  EXPECT_NE(gradient_check([](const auto& x) { return map(x[0], x[0], times); }, inputs), "")
+      << "an op that does not record";
+}
+
+TEST(GradientCheck, CatchesABackwardThatVaries) {
+  int calls = 0;
+  const auto varies = [&](const std::vector<Tensor>& x) {
+    return square_with_gradient(x[0], 2 + 1e-12 * ++calls);
+  };
+  EXPECT_NE(gradient_check(varies, {leaf({1, 2})}).find("the second time"), std::string::npos);
+}
+
+TEST(GradientCheck, WantsDoubles) {
+  const auto same = [](const std::vector<Tensor>& x) { return plus(x[0], x[0]); };
+  EXPECT_NE(error_of<ShapeError>([&] { gradient_check(same, {zeros({2})}); }), "");
+  EXPECT_NE(error_of<ShapeError>([&] { gradient_check(same, {}); }), "");
+  EXPECT_EQ(gradient_check(same, {leaf({})}), "") << "nothing to check, nothing wrong";
+}
+
+}  // namespace
+}  // namespace weft

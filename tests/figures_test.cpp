@@ -1,0 +1,197 @@
+// Figures: a script and a whole PNG with gnuplot; a script and the numbers without it; and no trust in
+// what a gnuplot says about itself.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "src/figures/script.h"
+#include "tests/support/temporary_folder.h"
+#include "weft/error.h"
+#include "weft/figures.h"
+
+namespace {
+
+using namespace weft;
+using test::get;
+using test::put;
+namespace fs = std::filesystem;
+
+// What the program finds as gnuplot until the end of the scope: this script, or nothing.
+class OtherGnuplot {
+ public:
+  explicit OtherGnuplot(const std::string& script = "") : before_(std::getenv("PATH")) {
+    if (!script.empty()) {
+      put(folder_ / "gnuplot", "#!/bin/sh\n" + script + "\n");
+      fs::permissions(folder_ / "gnuplot", fs::perms::owner_all);
+    }
+    setenv("PATH", folder_.path().c_str(), 1);
+  }
+  ~OtherGnuplot() { setenv("PATH", before_.c_str(), 1); }
+  OtherGnuplot(const OtherGnuplot&) = delete;
+  OtherGnuplot& operator=(const OtherGnuplot&) = delete;
+
+ private:
+  std::string before_;
+  test::TemporaryFolder folder_;
+};
+
+Chart some_chart() {
+  Curve curve{.name = "loss", .x = {}, .y = {}, .smoothing = 3};
+  for (int i = 0; i < 20; ++i) {
+    curve.x.push_back(i);
+    curve.y.push_back(i == 7 ? NAN : 1.0 / (1 + i));
+  }
+  return {.title = "a chart", .x_label = "step", .y_label = "loss", .curves = {curve}};
+}
+
+Picture some_picture(float sign = 1) {
+  Picture picture{.pixels = {}, .rows = 3, .columns = 2, .caption = "one\ntwo"};
+  for (int i = 0; i < 6; ++i) picture.pixels.push_back(sign * static_cast<float>(i) / 6);
+  return picture;
+}
+
+SavedFigure draw_chart(const fs::path& folder) {
+  return save_charts({folder, "chart", "title", "subtitle"}, {some_chart()});
+}
+
+// The width and height that a PNG's header states.
+std::pair<int, int> png_size(const fs::path& path) {
+  const std::string png = get(path);
+  const auto big_endian = [&](std::size_t at) {
+    int x = 0;
+    for (std::size_t i = at; i < at + 4; ++i) x = x << 8 | static_cast<unsigned char>(png.at(i));
+    return x;
+  };
+  return {big_endian(16), big_endian(20)};
+}
+
+bool has_gnuplot() { return std::system("gnuplot --version > /dev/null 2>&1") == 0; }
+
+TEST(Figures, DrawEveryKind) {
+  if (!has_gnuplot()) GTEST_SKIP() << "gnuplot is not installed";
+  const test::TemporaryFolder folder;
+  const std::string odd = "it's 100 % {odd}_text^2 @home & \\ ~ \"quoted\" $x `y` é\nline";
+  Chart log_chart = some_chart();
+  log_chart.log_y = true;
+  Chart percent_chart = some_chart();
+  percent_chart.percent_y = percent_chart.key_below = true;
+  percent_chart.curves[0].points = true;
+  percent_chart.curves[0].smoothing = 0;
+  percent_chart.curves[0].name = odd;
+  const FigureFile file{folder.path(), "", odd, odd};
+  const auto named = [&](const char* name) {
+    FigureFile result = file;
+    result.name = name;
+    return result;
+  };
+  const PictureGroup group{odd, {some_picture(), some_picture(-1)}, 2}, none{"none", {}, 3};
+  const std::vector<SavedFigure> figures{
+      save_charts(named("chart"), {some_chart()}),
+      save_charts(named("charts"), {some_chart(), log_chart, percent_chart}),
+      save_pictures(named("grey"), {group}, Palette::grey),
+      save_pictures(named("stacked"), {group, none, group}, Palette::diverging),
+      save_pictures(named("beside"), {group, none}, Palette::diverging, true),
+      save_pictures(named("empty"), {none}, Palette::grey),
+      save_confusion_matrix(named("confusion"), {odd, "b"}, {3, 0, 1, 4}),
+      save_confusion_matrix(named("one"), {"a"}, {0}),
+  };
+  for (const SavedFigure& figure : figures) {
+    EXPECT_EQ(figure.problem, "");
+    EXPECT_TRUE(figure.table.empty());
+    ASSERT_TRUE(fs::exists(figure.picture)) << figure.script;
+    EXPECT_EQ(png_size(figure.picture).first, 1280);
+    // The script alone, in its own folder, gives the same picture.
+    const std::string png = get(figure.picture);
+    fs::remove(figure.picture);
+    const std::string run = "cd '" + folder.path().string() + "' && gnuplot " +
+                            figure.script.filename().string() + " > /dev/null 2>&1";
+    EXPECT_EQ(std::system(run.c_str()), 0) << run;
+    EXPECT_EQ(get(figure.picture).size(), png.size());
+  }
+  EXPECT_EQ(png_size(figures[0].picture), std::pair(1280, 760));
+}
+
+TEST(Figures, LeaveTheNumbersWithoutGnuplot) {
+  const test::TemporaryFolder folder;
+  put(folder / "chart.png", "of an earlier run");
+  const OtherGnuplot none;
+  const SavedFigure chart = draw_chart(folder.path());
+  EXPECT_EQ(chart.problem, "gnuplot is not installed");
+  EXPECT_TRUE(chart.picture.empty());
+  EXPECT_FALSE(fs::exists(folder / "chart.png"));
+  EXPECT_TRUE(fs::exists(folder / "chart.gp"));
+  EXPECT_EQ(get(chart.table).rfind("chart,curve,x,y\na chart,loss,0,1\na chart,loss,1,0.5\n", 0), 0u);
+
+  const SavedFigure pictures = save_pictures({folder.path(), "pictures", "", ""},
+                                             {{"a, b", {some_picture()}, 1}}, Palette::grey);
+  EXPECT_NE(get(pictures.table).find("\"a, b\",1,\"one\ntwo\",3,2,0.8333333"), std::string::npos)
+      << get(pictures.table);
+  const SavedFigure matrix =
+      save_confusion_matrix({folder.path(), "matrix", "", ""}, {"a", "b"}, {3, 0, 1, 4});
+  EXPECT_EQ(get(matrix.table), "true,predicted,count\na,a,3\na,b,0\nb,a,1\nb,b,4\n");
+}
+
+TEST(Figures, NoticeAGnuplotThatFails) {
+  struct Case {
+    const char* script;
+    const char* problem;
+  };
+  for (const Case& c : {
+           Case{"echo line one >&2; echo 'no font' >&2; exit 3", "ended with status 3: no font"},
+           Case{"exit 0", "no whole PNG (0 bytes)"},
+           Case{"printf '\\211PNG\\r\\n\\032\\n half'", "no whole PNG (13 bytes)"},
+           Case{"printf nonsense; kill -9 $$", "ended by signal 9"},
+           Case{"exec 1>&- 2>&-; exit 1", "ended with status 1: it said nothing"},
+       }) {
+    const test::TemporaryFolder folder;
+    const OtherGnuplot failing(c.script);
+    const SavedFigure figure = draw_chart(folder.path());
+    EXPECT_NE(figure.problem.find(c.problem), std::string::npos) << figure.problem;
+    EXPECT_TRUE(figure.picture.empty());
+    EXPECT_FALSE(fs::exists(folder / "chart.png"));
+    EXPECT_TRUE(fs::exists(folder / "chart.csv"));
+  }
+}
+
+TEST(Figures, NoticeAScriptThatGnuplotRefuses) {
+  if (!has_gnuplot()) GTEST_SKIP() << "gnuplot is not installed";
+  const test::TemporaryFolder folder;
+  figures::Script script({folder.path(), "bad", "", ""});
+  script.line("plot no_such_function(x)");
+  const SavedFigure figure = figures::save({folder.path(), "bad", "", ""}, script, "x\n");
+  EXPECT_NE(figure.problem.find("ended with status"), std::string::npos) << figure.problem;
+  EXPECT_NE(figure.problem.find("undefined function"), std::string::npos) << figure.problem;
+  EXPECT_FALSE(fs::exists(folder / "bad.png"));
+}
+
+TEST(Figures, RefuseWhatCannotBeDrawn) {
+  const test::TemporaryFolder folder;
+  const FigureFile file{folder.path(), "x", "", ""};
+  Chart uneven = some_chart();
+  uneven.curves[0].y.pop_back();
+  Picture small = some_picture();
+  small.pixels.pop_back();
+  EXPECT_THROW(save_charts(file, {}), ShapeError);
+  EXPECT_THROW(save_charts(file, {Chart{}}), ShapeError);
+  EXPECT_THROW(save_charts(file, {uneven}), ShapeError);
+  EXPECT_THROW(save_pictures(file, {}, Palette::grey), ShapeError);
+  EXPECT_THROW(save_pictures(file, {{"", {small}, 1}}, Palette::grey), ShapeError);
+  EXPECT_THROW(save_pictures(file, {{"", {some_picture()}, 0}}, Palette::grey), ShapeError);
+  EXPECT_THROW(save_confusion_matrix(file, {}, {}), ShapeError);
+  EXPECT_THROW(save_confusion_matrix(file, {"a", "b"}, {1, 2, 3}), ShapeError);
+  EXPECT_TRUE(folder.is_empty());
+}
+
+TEST(Figures, QuoteForGnuplot) {
+  EXPECT_EQ(figures::text("it's a_b{c}\n"), "'it''s a\\_b\\{c\\} '");
+  EXPECT_EQ(figures::bold("x", 1.25), "'{/:Bold*1.25 x}'");
+  EXPECT_EQ(figures::number(0.1), "0.1");
+  EXPECT_EQ(figures::number(NAN), "NaN");
+  EXPECT_EQ(figures::csv_field("say \"a\", b"), "\"say \"\"a\"\", b\"");
+}
+
+}  // namespace

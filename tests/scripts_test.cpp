@@ -1,0 +1,90 @@
+// The scripts refuse what they do not understand, and the data are what they were.
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Outcome {
+  int status;
+  std::string output;
+};
+
+/// Runs a shell command in the project's folder; output and errors together.
+Outcome run(const std::string& command) {
+  const std::string line = "cd '" WEFT_SOURCE_DIR "' && { " + command + "; } 2>&1 </dev/null";
+  FILE* pipe = popen(line.c_str(), "r");
+  std::string output;
+  char buffer[4096];
+  while (const std::size_t count = std::fread(buffer, 1, sizeof buffer, pipe))
+    output.append(buffer, count);
+  return {WEXITSTATUS(pclose(pipe)), output};
+}
+
+TEST(Scripts, RefuseAnUnknownArgumentWithStatus2AndItsName) {
+  for (const char* script : {"scripts/bootstrap", "scripts/build", "scripts/check_kernels",
+                             "scripts/gpu_check", "tests/run"}) {
+    const Outcome outcome = run(std::string(script) + " --bogus");
+    EXPECT_EQ(outcome.status, 2) << script << ": " << outcome.output;
+    EXPECT_NE(outcome.output.find("--bogus"), std::string::npos)
+        << script << ": " << outcome.output;
+  }
+}
+
+TEST(Scripts, RefuseAnUnknownPreset) {
+  const Outcome outcome = run("scripts/build --preset bogus");
+  EXPECT_EQ(outcome.status, 2) << outcome.output;
+  EXPECT_NE(outcome.output.find("\"bogus\""), std::string::npos) << outcome.output;
+}
+
+TEST(Scripts, ExplainThemselves) {
+  for (const char* script : {"scripts/bootstrap", "scripts/build", "scripts/check_kernels",
+                             "scripts/gpu_check", "tests/run", "lessons/run"}) {
+    const Outcome outcome = run(std::string(script) + " --help");
+    EXPECT_EQ(outcome.status, 0) << script << ": " << outcome.output;
+    EXPECT_EQ(outcome.output.rfind("usage: " + std::string(script), 0), 0u) << outcome.output;
+  }
+}
+
+TEST(Scripts, BootstrapNamesWhatIsMissingWhereItCannotInstall) {
+  const Outcome outcome = run(
+      "tools=$(mktemp -d); for tool in bash sed awk; do ln -s \"$(command -v $tool)\" \"$tools\"; "
+      "done; "
+      "PATH=$tools \"$tools/bash\" scripts/bootstrap; status=$?; rm -r \"$tools\"; exit $status");
+  EXPECT_EQ(outcome.status, 2) << outcome.output;
+  EXPECT_NE(outcome.output.find("libboost-context-dev"), std::string::npos) << outcome.output;
+}
+
+TEST(Scripts, GpuCheckPlansWithoutAGpu) {
+  const Outcome outcome = run("scripts/gpu_check --plan");
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
+  EXPECT_NE(outcome.output.find("lesson 04"), std::string::npos) << outcome.output;
+}
+
+TEST(Data, FilesMatchTheirSums) {
+  const Outcome outcome = run("cd data && sha256sum --check --strict --quiet SHA256SUMS");
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
+}
+
+TEST(Data, EveryFileHasASum) {
+  const fs::path data = WEFT_DATA_DIR;
+  std::set<std::string> listed, present;
+  std::ifstream sums(data / "SHA256SUMS");
+  for (std::string sum, name; sums >> sum >> name;) listed.insert(name);
+  for (const auto& entry : fs::recursive_directory_iterator(data))
+    if (entry.is_regular_file() && entry.path().parent_path() != data)
+      present.insert(fs::relative(entry.path(), data).string());
+  EXPECT_EQ(listed, present);
+  EXPECT_GE(listed.size(), 8u);
+}
+
+}  // namespace

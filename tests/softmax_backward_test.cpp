@@ -1,0 +1,190 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "kernels/softmax/softmax.h"
+#include "src/cpu/softmax.h"
+#include "tests/support/compare.h"
+#include "tests/support/error.h"
+#include "tests/support/gpu_test.h"
+#include "tests/support/guarded.h"
+#include "tests/support/schedules.h"
+#include "tests/support/shapes.h"
+#include "tests/support/softmax_oracle.h"
+#include "weft/autograd.h"
+#include "weft/error.h"
+#include "weft/ops/softmax.h"
+#include "weft/stream.h"
+
+namespace weft {
+namespace {
+
+using test::Guarded;
+using test::Rng;
+
+/// y, dy and what dx holds before, for one run of softmax's backward.
+template <class T>
+struct Case {
+  std::int64_t rows, cols;
+  std::vector<T> y, dy, dx;
+  bool add;
+
+  Case(Rng& rng, std::int64_t rows_, std::int64_t cols_, bool add_)
+      : rows(rows_), cols(cols_), add(add_) {
+    const auto probabilities = test::softmax_oracle(rng.normal<T>(rows * cols), rows, cols).y;
+    y.assign(probabilities.begin(), probabilities.end());
+    dy = rng.normal<T>(rows * cols);
+    dx = rng.normal<T>(rows * cols);
+  }
+
+  std::string name() const {
+    return std::to_string(rows) + "x" + std::to_string(cols) + (add ? ", adding" : "");
+  }
+};
+
+struct Expected {
+  std::vector<double> dx, magnitude;  // sums of products: dx is right within c u magnitude
+};
+
+template <class T>
+Expected oracle(const Case<T>& c) {
+  Expected expected;
+  for (std::int64_t r = 0; r < c.rows; ++r) {
+    double dot = 0, dot_magnitude = 0;
+    for (auto i = static_cast<std::size_t>(r * c.cols); i < static_cast<std::size_t>((r + 1) * c.cols);
+         ++i) {
+      dot += static_cast<double>(c.y[i]) * static_cast<double>(c.dy[i]);
+      dot_magnitude += std::abs(static_cast<double>(c.y[i]) * static_cast<double>(c.dy[i]));
+    }
+    for (auto i = static_cast<std::size_t>(r * c.cols); i < static_cast<std::size_t>((r + 1) * c.cols);
+         ++i) {
+      const double y = c.y[i], dy = c.dy[i], old = c.add ? c.dx[i] : T{0};
+      expected.dx.push_back(y * (dy - dot) + old);
+      expected.magnitude.push_back(y * (std::abs(dy) + dot_magnitude) + std::abs(old));
+    }
+  }
+  return expected;
+}
+
+std::vector<float> run_kernel(const Case<float>& c, std::int64_t misalign = 0) {
+  const Guarded<float> y(c.y, Device::gpu, misalign), dy(c.dy, Device::gpu, misalign);
+  Guarded<float> dx(c.rows * c.cols, Device::gpu, misalign);  // NaN, unless it is added to
+  if (c.add) dx.upload(c.dx);
+  kernels::softmax_backward(y.data(), dy.data(), dx.data(), c.add, c.rows, c.cols,
+                            current_stream());
+  return dx.download();
+}
+
+template <class T>
+std::vector<T> run_twin(const Case<T>& c) {
+  Guarded<T> dx(c.rows * c.cols, Device::cpu);
+  if (c.add) dx.upload(c.dx);
+  cpu::softmax_backward(c.y.data(), c.dy.data(), dx.data(), c.add, c.rows, c.cols);
+  return dx.download();
+}
+
+template <class T>
+double roundings(const Case<T>& c) {
+  return static_cast<double>(c.cols) + 4;  // as the twin adds them; a bound for the kernel's tree too
+}
+
+void expect_kernel_right(const Case<float>& c, std::int64_t misalign) {
+  const Expected expected = oracle(c);
+  const auto actual = run_kernel(c, misalign);
+  test::note_worst("softmax_backward",
+                   test::expect_sum_close(actual, expected.dx, expected.magnitude,
+                                          std::min(roundings(c), 64.0), c.name(),
+                                          test::Content::any));
+  test::expect_sum_close(actual, run_twin(c), expected.magnitude, 2 * roundings(c), c.name(),
+                         test::Content::any);
+}
+
+TEST(SoftmaxBackward, TwinAgreesWithTheOracle) {
+  Rng rng(1);
+  const auto check = [&]<class T>(const Case<T>& c) {
+    const Expected expected = oracle(c);
+    test::expect_sum_close(run_twin(c), expected.dx, expected.magnitude, roundings(c), c.name(),
+                           test::Content::any);
+  };
+  for (const std::int64_t cols : test::edge_sizes(128))
+    for (const std::int64_t rows : {0, 1, 33})
+      for (const bool add : {false, true}) {
+        check(Case<float>(rng, rows, cols, add));
+        check(Case<double>(rng, rows, cols, add));
+      }
+  check(Case<float>(rng, 300, 129, false));  // by several threads
+}
+
+class SoftmaxBackwardKernel : public test::GpuTest {};
+
+TEST_F(SoftmaxBackwardKernel, AgreesWithTheTwinOnEdgeSizes) {
+  Rng rng(2);
+  for (const std::int64_t cols : {0, 1, 15, 16, 17, 31, 32, 33, 127, 128, 129, 511, 512, 513, 2047,
+                                  2048, 2049, 8191, 8192, 8193, 16384, 16385, 100003})
+    for (const std::int64_t rows : {0, 1, 33})
+      if (rows * cols <= 101000)
+        for (const bool add : {false, true})
+          expect_kernel_right(Case<float>(rng, rows, cols, add), cols % 3);
+}
+
+TEST_F(SoftmaxBackwardKernel, AgreesWithTheTwinOnSeededShapes) {
+  test::for_each_seed("softmax_backward", [](Rng& rng) {
+    const std::int64_t cols = rng.size(rng.chance(0.1) ? 3000 : 300);
+    const std::int64_t rows = rng.size(cols > 300 ? 4 : 70);
+    const bool add = rng.chance(0.5);
+    const std::int64_t misalign = rng.integer(0, 3);
+    expect_kernel_right(Case<float>(rng, rows, cols, add), misalign);
+  });
+}
+
+TEST_F(SoftmaxBackwardKernel, SameBitsUnderEverySchedule) {
+  Rng rng(3);
+  for (const auto& [rows, cols] : {std::pair<std::int64_t, std::int64_t>{37, 12}, {5, 500}, {3, 1000},
+                                  {1, 9000}}) {
+    const Case<float> c(rng, rows, cols, true);
+    test::expect_same_bits(20, [&] { return run_kernel(c); }, c.name());
+    test::expect_same_bits(run_kernel(c, 1), run_kernel(c), c.name() + ", misaligned");
+  }
+}
+
+TEST(SoftmaxOp, GradientAgreesWithDifferences) {
+  Rng rng(4);
+  for (const auto& [rows, cols] : {std::pair<std::int64_t, std::int64_t>{1, 1}, {3, 5}, {2, 17}}) {
+    Tensor x = from_values(rng.normal<double>(rows * cols), {rows, cols});
+    EXPECT_EQ(gradient_check([](const std::vector<Tensor>& in) { return softmax(in[0]); }, {x}), "");
+  }
+}
+
+TEST(SoftmaxOp, IsTheSameOnBothDevices) {
+  if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  Rng rng(5);
+  const Tensor on_cpu = from_values(rng.normal(60), {6, 10});
+  const Tensor weights = from_values(rng.normal(60), {6, 10});
+  const auto run = [&](Device device) {
+    Tensor x = on_cpu.to(device).clone().set_requires_grad();
+    const Tensor y = softmax(x);
+    EXPECT_EQ(y.device(), device);
+    record("dot", full({}, 0, DType::float32, device), {y},
+           [&](const Tensor&, Gradients& gradients) { gradients.give(0, weights.to(device)); })
+        .backward();
+    EXPECT_EQ(x.grad().device(), device);
+    return std::pair(y.to_vector<float>(), x.grad().to_vector<float>());
+  };
+  const auto [y_cpu, dx_cpu] = run(Device::cpu);
+  const auto [y_gpu, dx_gpu] = run(Device::gpu);
+  test::expect_close(y_gpu, y_cpu, {0, 3e-6}, "forward");  // 50 roundings: 10 of range, sum of 10, exp
+  test::expect_close(dx_gpu, dx_cpu, {1e-6, 1e-5}, "backward");
+}
+
+TEST(SoftmaxOp, EmptyTensorsAndBadOnes) {
+  EXPECT_EQ(softmax(empty({0, 3})).shape(), (Shape{0, 3}));
+  EXPECT_EQ(softmax(empty({3, 0})).shape(), (Shape{3, 0}));
+  EXPECT_EQ(test::error_of<ShapeError>([] { softmax(empty({3})); }),
+            "softmax: expected x of rank 2, got [3]");
+  EXPECT_NE(test::error_of<ShapeError>([] { softmax(empty({3, 4}, DType::int32)); })
+                .find("expected x of float32 (float64 on the cpu), got int32"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace weft
