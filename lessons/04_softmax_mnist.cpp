@@ -111,8 +111,12 @@ void softmax_mnist(Run& run) {
 
   // 5. The figures.
   const Curve losses{.name = "", .x = log.steps(), .y = log.step_losses(), .smoothing = 101};
-  const Curve accuracy{.name = "", .x = log.epochs(), .y = log.test_accuracies(), .points = true};
-  run.figure(save_charts(run.figure_file("training", "Most is learned in the first epoch", kNet),
+  // Without epoch 0, near chance, beside which everything that is learned later looks flat.
+  const Curve accuracy{.name = "",
+                       .x = {log.epochs().begin() + 1, log.epochs().end()},
+                       .y = {log.test_accuracies().begin() + 1, log.test_accuracies().end()},
+                       .points = true};
+  run.figure(save_charts(run.figure_file("training", "How the training went", kNet),
                          {{.title = "Loss of each step, and its mean over 101",
                            .x_label = "step",
                            .y_label = "cross-entropy",
@@ -123,7 +127,7 @@ void softmax_mnist(Run& run) {
                            .curves = {accuracy},
                            .percent_y = true}}),
              "Left: the loss of every step on its own batch, and its running mean. Right: the share of the "
-             "test pictures that is answered right; epoch 0 is the untrained network, near chance.");
+             "test pictures that is answered right.");
   run.figure(save_pictures(run.figure_file("weights_before_after", "What each digit's sum looks for", kNet),
                            {weight_pictures("before the training", weight_before, mnist),
                             weight_pictures("after the training", weight_after, mnist)},

@@ -20,7 +20,8 @@ Tensor leaf(std::vector<double> values) {
 
 Tensor map(const Tensor& a, const Tensor& b, double (*f)(double, double)) {
   Tensor y = empty_like(a);
-  for (std::int64_t i = 0; i < a.size(); ++i) y.data<double>()[i] = f(a.data<double>()[i], b.data<double>()[i]);
+  for (std::int64_t i = 0; i < a.size(); ++i)
+    y.data<double>()[i] = f(a.data<double>()[i], b.data<double>()[i]);
   return y;
 }
 
@@ -35,22 +36,23 @@ Tensor plus(const Tensor& a, const Tensor& b) {
                 });
 }
 
-// Writes in place, both targets taken before either is written.
+// Writes in place, both targets taken before either is written, the last one first.
 Tensor multiply(const Tensor& a, const Tensor& b) {
-  return record("multiply", map(a, b, times), {a, b}, [a, b](const Tensor& dy, Gradients& gradients) {
-    const Gradients::Target none{{}, false};
-    const Gradients::Target da = gradients.wanted(0) ? gradients.target(0) : none;
-    const Gradients::Target db = gradients.wanted(1) ? gradients.target(1) : none;
-    const auto write = [&](const Gradients::Target& to, const Tensor& other) {
-      if (!to.into.defined()) return;
-      for (std::int64_t i = 0; i < dy.size(); ++i) {
-        double& g = to.into.data<double>()[i];
-        g = dy.data<double>()[i] * other.data<double>()[i] + (to.add ? g : 0);
-      }
-    };
-    write(da, b);
-    write(db, a);
-  });
+  return record("multiply", map(a, b, times), {a, b},
+                [a, b](const Tensor& dy, Gradients& gradients) {
+                  const Gradients::Target none{{}, false};
+                  const Gradients::Target da = gradients.wanted(0) ? gradients.target(0) : none;
+                  const Gradients::Target db = gradients.wanted(1) ? gradients.target(1) : none;
+                  const auto write = [&](const Gradients::Target& to, const Tensor& other) {
+                    if (!to.into.defined()) return;
+                    for (std::int64_t i = 0; i < dy.size(); ++i) {
+                      double& g = to.into.data<double>()[i];
+                      g = dy.data<double>()[i] * other.data<double>()[i] + (to.add ? g : 0);
+                    }
+                  };
+                  write(db, a);
+                  write(da, b);
+                });
 }
 
 Tensor sum(const Tensor& x) {
@@ -127,9 +129,7 @@ TEST(Autograd, NoGradStopsRecordingUntilItsEnd) {
   {
     const NoGrad off;
     EXPECT_FALSE(grad_enabled());
-    {
-      const NoGrad inner;
-    }
+    { const NoGrad inner; }
     EXPECT_FALSE(grad_enabled());
     EXPECT_FALSE(multiply(a, a).requires_grad());
     EXPECT_FALSE(needs_grad({&a}));
@@ -153,9 +153,10 @@ TEST(Autograd, ASecondBackwardIsAnError) {
   const Tensor x = multiply(a, a);
   const Tensor y = sum(x), z = sum(x);
   y.backward();
-  EXPECT_EQ(error_of<ShapeError>([&] { y.backward(); }),
-            "backward: expected a tape that was not walked before, but sum has been: run the forward "
-            "pass again");
+  EXPECT_EQ(
+      error_of<ShapeError>([&] { y.backward(); }),
+      "backward: expected a tape that was not walked before, but sum has been: run the forward "
+      "pass again");
   EXPECT_EQ(error_of<ShapeError>([&] { z.backward(); }),
             "backward: expected a tape that was not walked before, but multiply has been: run the "
             "forward pass again");
@@ -176,9 +177,10 @@ TEST(Autograd, ABackwardOfTheWrongShapeIsNamed) {
     return record("broken", full({}, 1, DType::float64), {a},
                   [gradient](const Tensor&, Gradients& gradients) { gradients.give(0, gradient); });
   };
-  EXPECT_EQ(error_of<ShapeError>([&] { broken(zeros({3}, DType::float64)).backward(); }),
-            "backward of broken: expected a gradient float64 [2] on the cpu for input 0, got float64 "
-            "[3] on the cpu");
+  EXPECT_EQ(
+      error_of<ShapeError>([&] { broken(zeros({3}, DType::float64)).backward(); }),
+      "backward of broken: expected a gradient float64 [2] on the cpu for input 0, got float64 "
+      "[3] on the cpu");
   EXPECT_NE(error_of<ShapeError>([&] { broken(zeros({2})).backward(); }), "");
   EXPECT_NE(error_of<ShapeError>([&] { broken({}).backward(); }), "");
   sum(multiply(a, a)).backward();
@@ -196,10 +198,11 @@ TEST(Autograd, RecordRefusesATensorThatIsAnInput) {
 TEST(Autograd, BackwardStartsFromTheUnitGradient) {
   const Tensor a = leaf({3});
   bool was_unit = false, was_unit_below = true;
-  Tensor y = record("inner", full({1}, 3, DType::float64), {a}, [&](const Tensor& dy, Gradients& g) {
-    was_unit_below = is_unit_gradient(dy);
-    g.give(0, dy.clone());
-  });
+  Tensor y =
+      record("inner", full({1}, 3, DType::float64), {a}, [&](const Tensor& dy, Gradients& g) {
+        was_unit_below = is_unit_gradient(dy);
+        g.give(0, dy.clone());
+      });
   y = record("outer", full({}, 3, DType::float64), {y}, [&](const Tensor& dy, Gradients& g) {
     was_unit = is_unit_gradient(dy);
     EXPECT_EQ(dy.item(), 1);
@@ -239,7 +242,8 @@ TEST(Autograd, TheWalkFreesTheTape) {
 TEST(Autograd, AnErrorInAWalkFreesTheTapeToo) {
   const Tensor a = leaf({1, 2});
   auto saved = std::make_shared<int>(1);
-  const Tensor x = record("below", a.clone(), {a}, [saved](const Tensor& dy, Gradients& g) { g.give(0, dy); });
+  const Tensor x =
+      record("below", a.clone(), {a}, [saved](const Tensor& dy, Gradients& g) { g.give(0, dy); });
   const Tensor y = record("above", full({}, 1, DType::float64), {x},
                           [](const Tensor&, Gradients&) { throw DeviceError("lost"); });
   EXPECT_EQ(error_of<DeviceError>([&] { y.backward(); }), "lost");
@@ -297,23 +301,31 @@ Tensor square_with_gradient(const Tensor& x, double factor, double spoil_at = -1
 
 TEST(GradientCheck, AcceptsARightBackward) {
   const std::vector<Tensor> inputs{leaf({1, -2, 0.5}), leaf({3, 0.1, -1})};
-  EXPECT_EQ(gradient_check([](const auto& x) { return multiply(plus(x[0], x[1]), x[0]); }, inputs), "");
-  EXPECT_EQ(gradient_check([](const auto& x) { return square_with_gradient(x[0], 2); }, {inputs[0]}), "");
+  EXPECT_EQ(gradient_check([](const auto& x) { return multiply(plus(x[0], x[1]), x[0]); }, inputs),
+            "");
+  EXPECT_EQ(
+      gradient_check([](const auto& x) { return square_with_gradient(x[0], 2); }, {inputs[0]}), "");
   EXPECT_FALSE(inputs[0].grad().defined()) << "the caller's tensors are left alone";
 }
 
 TEST(GradientCheck, CatchesAWrongBackward) {
   const std::vector<Tensor> inputs{leaf({1, -2, 0.5})};
   const auto with = [&](double factor, double spoil_at) {
-    return gradient_check([=](const auto& x) { return square_with_gradient(x[0], factor, spoil_at); }, inputs);
+    return gradient_check(
+        [=](const auto& x) { return square_with_gradient(x[0], factor, spoil_at); }, inputs);
   };
-  EXPECT_NE(with(2.01, -1).find("input 0, index 0: backward gives"), std::string::npos) << with(2.01, -1);
+  EXPECT_NE(with(2.01, -1).find("input 0, index 0: backward gives"), std::string::npos)
+      << with(2.01, -1);
   EXPECT_NE(with(-2, -1), "");
   EXPECT_NE(with(std::nan(""), -1), "");
   EXPECT_NE(with(2, 2).find("input 0, index 2"), std::string::npos);
-  EXPECT_NE(gradient_check([](const auto& x) {
-              return record("forgets", map(x[0], x[0], times), {x[0]}, [](const Tensor&, Gradients&) {});
-            }, inputs), "");
+  EXPECT_NE(gradient_check(
+                [](const auto& x) {
+                  return record("forgets", map(x[0], x[0], times), {x[0]},
+                                [](const Tensor&, Gradients&) {});
+                },
+                inputs),
+            "");
   EXPECT_NE(gradient_check([](const auto& x) { return map(x[0], x[0], times); }, inputs), "")
       << "an op that does not record";
 }

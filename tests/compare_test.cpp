@@ -133,6 +133,19 @@ TEST(Guarded, SeesAWriteOutsideOnEitherSide) {
     }
   }
 }
+
+/// Overruns that leave a NaN a NaN: arithmetic in place, and a copy of the next word of another buffer.
+TEST(Guarded, SeesArithmeticAndCopiesThatPassNaNOn) {
+  Guarded<float> source(Floats{1, 2}, Device::cpu), result(2, Device::cpu);
+  float* beyond = result.data() + 2;
+  const float kept = *beyond;
+  *beyond = 2.0f * kept;
+  EXPECT_GT(result.damaged_guard_bytes(), 0u);
+  *beyond = source.data()[2];
+  EXPECT_GT(result.damaged_guard_bytes(), 0u);
+  *beyond = kept;
+  EXPECT_EQ(result.damaged_guard_bytes(), 0u);
+}
 #else
 TEST(GuardedDeathTest, AddressSanitizerStopsAReadOutside) {
   Guarded<float> memory(7, Device::cpu);

@@ -19,7 +19,8 @@ Dataset numbered(std::int64_t size, Scaling scaling = {}) {
   std::vector<std::uint8_t> pixels;
   std::vector<std::int32_t> labels;
   for (std::int64_t i = 0; i < size; ++i) {
-    pixels.insert(pixels.end(), {static_cast<std::uint8_t>(i % 251), static_cast<std::uint8_t>(i / 251), 7});
+    pixels.insert(pixels.end(),
+                  {static_cast<std::uint8_t>(i % 251), static_cast<std::uint8_t>(i / 251), 7});
     labels.push_back(static_cast<std::int32_t>(i % 10));
   }
   return {from_values(pixels, {size, 3, 1}), from_values(labels, {size}), 10, scaling};
@@ -31,7 +32,8 @@ std::vector<std::int64_t> samples_of(const Batch& batch) {
   const std::vector<std::int32_t> y = batch.y.to_vector<std::int32_t>();
   std::vector<std::int64_t> samples;
   for (std::size_t i = 0; i < y.size(); ++i) {
-    samples.push_back(static_cast<std::int64_t>(x[3 * i]) + 251 * static_cast<std::int64_t>(x[3 * i + 1]));
+    samples.push_back(static_cast<std::int64_t>(x[3 * i]) +
+                      251 * static_cast<std::int64_t>(x[3 * i + 1]));
     EXPECT_EQ(samples.back() % 10, y[i]);
     EXPECT_EQ(x[3 * i + 2], 7);
   }
@@ -48,18 +50,32 @@ TEST(Dataset, ChecksWhatItIsGiven) {
     const auto size = static_cast<std::int64_t>(values.size());
     return from_values(values, {size});
   };
-  EXPECT_EQ(error_of<ShapeError>([&] { Dataset(pictures, labels({0, 9, 10}), 10); }),
+  EXPECT_EQ(error_of<ShapeError>([&] {
+              Dataset(pictures, labels({0, 9, 10}), 10);
+            }),
             "dataset: expected labels 0 to 9, got 10 at index 2");
-  EXPECT_EQ(error_of<ShapeError>([&] { Dataset(pictures, labels({0, -1, 10}), 10); }),
+  EXPECT_EQ(error_of<ShapeError>([&] {
+              Dataset(pictures, labels({0, -1, 10}), 10);
+            }),
             "dataset: expected labels 0 to 9, got -1 at index 1");
-  EXPECT_EQ(error_of<ShapeError>([&] { Dataset(pictures, labels({0, 1}), 10); }),
+  EXPECT_EQ(error_of<ShapeError>([&] {
+              Dataset(pictures, labels({0, 1}), 10);
+            }),
             "dataset: expected a label for each of 3 inputs, got 2");
-  EXPECT_EQ(error_of<ShapeError>([&] { Dataset(zeros({0, 4}), labels({}), 10); }),
+  EXPECT_EQ(error_of<ShapeError>([&] {
+              Dataset(zeros({0, 4}), labels({}), 10);
+            }),
             "dataset: expected samples, got none");
-  EXPECT_NE(error_of<ShapeError>([&] { Dataset(zeros({3}, DType::int32), labels({0, 0, 0}), 10); }), "");
+  EXPECT_NE(error_of<ShapeError>([&] {
+              Dataset(zeros({3}, DType::int32), labels({0, 0, 0}), 10);
+            }),
+            "");
   EXPECT_NE(error_of<ShapeError>([&] { Dataset(pictures, zeros({3}), 10); }), "");
   EXPECT_NE(error_of<ShapeError>([&] { Dataset(pictures, labels({0, 0, 0}), 0); }), "");
-  EXPECT_NE(error_of<ShapeError>([&] { Dataset(pictures, labels({0, 0, 0}).reshape({3, 1}), 1); }), "");
+  EXPECT_NE(error_of<ShapeError>([&] {
+              Dataset(pictures, labels({0, 0, 0}).reshape({3, 1}), 1);
+            }),
+            "");
   const Dataset data(pictures, labels({0, 1, 2}), 3);
   EXPECT_EQ(data.size(), 3);
   EXPECT_EQ(data.features(), 4);
@@ -103,7 +119,8 @@ TEST(Batches, ShuffledAreEverySampleOnce) {
     std::sort(sorted.begin(), sorted.end());
     EXPECT_NE(sorted, first);
     ASSERT_EQ(sorted.size(), 1003u);
-    for (std::size_t i = 0; i < sorted.size(); ++i) EXPECT_EQ(sorted[i], static_cast<std::int64_t>(i));
+    for (std::size_t i = 0; i < sorted.size(); ++i)
+      EXPECT_EQ(sorted[i], static_cast<std::int64_t>(i));
   }
 }
 
@@ -149,7 +166,8 @@ TEST(Dataset, FirstIsAView) {
 TEST(Metrics, WeighLossesByTheirRows) {
   for (const Device device : devices()) {
     Metrics metrics(device);
-    for (int i = 0; i < 200; ++i) metrics.add_loss(full({}, i, DType::float32, device), i == 199 ? 50 : 100);
+    for (int i = 0; i < 200; ++i)
+      metrics.add_loss(full({}, i, DType::float32, device), i == 199 ? 50 : 100);
     const Summary summary = metrics.read();
     ASSERT_EQ(summary.losses.size(), 200u);
     for (int i = 0; i < 200; ++i) EXPECT_EQ(summary.losses[static_cast<std::size_t>(i)], i);
@@ -159,15 +177,20 @@ TEST(Metrics, WeighLossesByTheirRows) {
     EXPECT_EQ(metrics.read().losses.size(), 0u);
     EXPECT_EQ(metrics.read().rows, 0);
     EXPECT_EQ(metrics.read().accuracy(), 0);
-    EXPECT_NE(error_of<ShapeError>([&] { metrics.add_loss(full({2}, 1, DType::float32, device), 1); }), "");
-    EXPECT_NE(error_of<ShapeError>([&] { metrics.add_loss(full({}, 1, DType::float32, device), 0); }), "");
+    EXPECT_NE(
+        error_of<ShapeError>([&] { metrics.add_loss(full({2}, 1, DType::float32, device), 1); }),
+        "");
+    EXPECT_NE(
+        error_of<ShapeError>([&] { metrics.add_loss(full({}, 1, DType::float32, device), 0); }),
+        "");
   }
 }
 
 TEST(Metrics, CountCorrectRows) {
   for (const Device device : devices()) {
     Metrics metrics(device);
-    const Tensor scores = from_values(std::vector<float>{1, 2, 3, 9, 2, 3, 1, 5, 3}, {3, 3}).to(device);
+    const Tensor scores =
+        from_values(std::vector<float>{1, 2, 3, 9, 2, 3, 1, 5, 3}, {3, 3}).to(device);
     metrics.add_correct(scores, from_values(std::vector<std::int32_t>{2, 0, 0}, {3}).to(device));
     metrics.add_correct(scores, from_values(std::vector<std::int32_t>{0, 0, 0}, {3}).to(device));
     EXPECT_EQ(metrics.read().correct, 3);

@@ -90,29 +90,35 @@ TEST(ExecutorAsyncCopies, MoveFourEightOrSixteenBytesAndFillWithZeros) {
 }
 
 template <int InFlight>
-__global__ void read_after_wait_kernel(const float* from, float* to) {
-  WEFT_SHARED(float, tile, [2][4]);
-  async_copy<16>(tile[0], from);
+__global__ void read_after_wait_kernel(const float* from, int tile, float* to) {
+  WEFT_SHARED(float, tiles, [2][4]);
+  async_copy<16>(tiles[0], from);
   async_copy_commit();
-  async_copy<16>(tile[1], from + 4);
+  async_copy<16>(tiles[1], from + 4);
   async_copy_commit();
   async_copy_wait<InFlight>();
-  to[0] = tile[0][3];
-  if (InFlight == 0) to[1] = tile[1][3];
+  *to = tiles[tile][3];
   async_copy_wait<0>();
 }
 
+template <int InFlight>
+float read_after_wait(int tile) {
+  const std::vector<float> from = counted(8);
+  float to = -1;
+  launch(read_after_wait_kernel<InFlight>, {}, kStream, from.data(), tile, &to);
+  return to;
+}
+
 TEST(ExecutorAsyncCopies, AreGarbageUntilTheWaitThatCoversThem) {
-  std::vector<float> from = counted(8), to(2);
-  launch(read_after_wait_kernel<0>, {}, kStream, from.data(), to.data());
-  EXPECT_EQ(to, (std::vector<float>{3, 7}));
-  launch(read_after_wait_kernel<1>, {}, kStream, from.data(), to.data());
-  EXPECT_EQ(to[0], 3);
+  EXPECT_EQ(read_after_wait<0>(0), 3);
+  EXPECT_EQ(read_after_wait<0>(1), 7);
+  EXPECT_EQ(read_after_wait<1>(0), 3);
 #if defined(__SANITIZE_ADDRESS__)
-  EXPECT_DEATH(launch(read_after_wait_kernel<2>, {}, kStream, from.data(), to.data()), "use-after-poison");
+  EXPECT_DEATH(read_after_wait<1>(1), "use-after-poison");
+  EXPECT_DEATH(read_after_wait<2>(0), "use-after-poison");
 #else
-  launch(read_after_wait_kernel<2>, {}, kStream, from.data(), to.data());
-  EXPECT_TRUE(std::isnan(to[0]));
+  EXPECT_TRUE(std::isnan(read_after_wait<1>(1)));
+  EXPECT_TRUE(std::isnan(read_after_wait<2>(0)));
 #endif
 }
 
@@ -127,9 +133,10 @@ __global__ void leave_kernel(const float* from, bool commit) {
 TEST(ExecutorAsyncCopies, MustBeWaitedForBeforeAThreadLeaves) {
   const std::vector<float> from = counted(1);
   for (bool commit : {false, true})
-    expect_device_error([&] { launch(leave_kernel, {.block = 32}, kStream, from.data(), commit); },
-                        {"thread (5, 0, 0), executor_async_copy_test.cpp:" + std::to_string(kLeave + 3),
-                         "leaves the kernel without waiting for its cp.async"});
+    expect_device_error(
+        [&] { launch(leave_kernel, {.block = 32}, kStream, from.data(), commit); },
+        {"thread (5, 0, 0), executor_async_copy_test.cpp:" + std::to_string(kLeave + 3),
+         "leaves the kernel without waiting for its cp.async"});
 }
 
 template <int Bytes>
@@ -172,14 +179,16 @@ TEST(ExecutorAsyncCopies, GoFromGlobalToSharedMemory) {
 }
 
 TEST(ExecutorAsyncCopies, NeedADeviceModelOfSm80) {
-  std::vector<float> from = counted(8), to(2);
-  const auto run = [&] { launch(read_after_wait_kernel<0>, {}, kStream, from.data(), to.data()); };
+  const auto run = [] { read_after_wait<0>(0); };
   {
-    const test::ExecutorConfig scope([](executor::Config& config) { config.compute_capability = 75; });
-    expect_device_error(run, {"executor_async_copy_test.cpp:", "cp.async needs sm_80, the device model is sm_75"});
+    const test::ExecutorConfig scope(
+        [](executor::Config& config) { config.compute_capability = 75; });
+    expect_device_error(
+        run, {"executor_async_copy_test.cpp:", "cp.async needs sm_80, the device model is sm_75"});
   }
   {
-    const test::ExecutorConfig scope([](executor::Config& config) { config.compute_capability = 80; });
+    const test::ExecutorConfig scope(
+        [](executor::Config& config) { config.compute_capability = 80; });
     EXPECT_NO_THROW(run());
   }
 }
@@ -187,8 +196,9 @@ TEST(ExecutorAsyncCopies, NeedADeviceModelOfSm80) {
 #if defined(__SANITIZE_ADDRESS__)
 TEST(ExecutorAsyncCopies, MayNotReadPastAnAllocation) {
   const std::vector<float> from = counted(33);
-  expect_device_error([&] { launch(pipeline_kernel<1>, {.block = 32}, kStream, from.data(), 1, nullptr); },
-                      {"thread (8, 0, 0)", "cp.async reads outside an allocation"});
+  expect_device_error(
+      [&] { launch(pipeline_kernel<1>, {.block = 32}, kStream, from.data(), 1, nullptr); },
+      {"thread (8, 0, 0)", "cp.async reads outside an allocation"});
 }
 #endif
 

@@ -121,7 +121,8 @@ __global__ void two_barriers_on_a_line_kernel() {
 
 TEST(ExecutorBarriers, OnOneLineAreToldApart) {
   expect_device_error([] { launch(two_barriers_on_a_line_kernel, {.block = 64}, kStream); },
-                      {"reaches __syncthreads (column ", " while 40 threads wait at the barrier in ", " (column 38)"});
+                      {"reaches __syncthreads (column ",
+                       " while 40 threads wait at the barrier in ", " (column 38)"});
 }
 
 constexpr unsigned kEarlyReturn = __LINE__;
@@ -131,21 +132,24 @@ __global__ void early_return_kernel(unsigned first, unsigned last) {
 }
 
 TEST(ExecutorBarriers, MustBeReachedByThreadsThatLeaveLate) {
-  expect_device_error([] { launch(early_return_kernel, {.block = 64}, kStream, 50u, 64u); },
-                      {"thread (50, 0, 0): leaves the kernel while 50 threads wait at the barrier in " +
-                       at_line(kEarlyReturn + 3)});
+  expect_device_error(
+      [] { launch(early_return_kernel, {.block = 64}, kStream, 50u, 64u); },
+      {"thread (50, 0, 0): leaves the kernel while 50 threads wait at the barrier in " +
+       at_line(kEarlyReturn + 3)});
 }
 
 TEST(ExecutorBarriers, MustBeReachedByThreadsThatLeaveEarly) {
-  expect_device_error([] { launch(early_return_kernel, {.block = 64}, kStream, 0u, 2u); },
-                      {"thread (2, 0, 0), " + at_line(kEarlyReturn + 3) +
-                       ": reaches __syncthreads after 2 threads of the block have left the kernel"});
+  expect_device_error(
+      [] { launch(early_return_kernel, {.block = 64}, kStream, 0u, 2u); },
+      {"thread (2, 0, 0), " + at_line(kEarlyReturn + 3) +
+       ": reaches __syncthreads after 2 threads of the block have left the kernel"});
 }
 
 TEST(ExecutorBarriers, AreCheckedUnderEverySchedule) {
   test::for_each_schedule(20, [&](const std::string& name) {
     EXPECT_THROW(launch(two_barriers_kernel, {.block = 64}, kStream), DeviceError) << name;
-    EXPECT_THROW(launch(early_return_kernel, {.block = 64}, kStream, 31u, 32u), DeviceError) << name;
+    EXPECT_THROW(launch(early_return_kernel, {.block = 64}, kStream, 31u, 32u), DeviceError)
+        << name;
   });
 }
 

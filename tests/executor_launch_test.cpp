@@ -1,11 +1,11 @@
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <chrono>
-#include <mutex>
-#include <set>
+#include <cstdint>
 #include <stdexcept>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "src/device/runtime.h"
@@ -31,8 +31,8 @@ struct Place {
 __global__ void place_kernel(Place* places) {
   const unsigned block = blockIdx.x + gridDim.x * (blockIdx.y + gridDim.y * blockIdx.z);
   const unsigned thread = threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z);
-  places[block * blockDim.x * blockDim.y * blockDim.z + thread] = {blockIdx.x,  blockIdx.y,  blockIdx.z,
-                                                                   threadIdx.x, threadIdx.y, threadIdx.z};
+  places[block * blockDim.x * blockDim.y * blockDim.z + thread] = {
+      blockIdx.x, blockIdx.y, blockIdx.z, threadIdx.x, threadIdx.y, threadIdx.z};
 }
 
 TEST(ExecutorLaunch, RunsEveryThreadOfEveryBlockOnce) {
@@ -58,12 +58,16 @@ TEST(ExecutorLaunch, RefusesWhatTheDeviceWouldRefuse) {
   const auto refused = [](dim3 grid, dim3 block) {
     return [=] { launch(nothing_kernel, {.grid = grid, .block = block}, kStream); };
   };
-  expect_device_error(no_blocks, {"no_blocks: launch at executor_launch_test.cpp:", "has the empty grid (0, 1, 1)"});
+  expect_device_error(no_blocks, {"no_blocks: launch at executor_launch_test.cpp:",
+                                  "has the empty grid (0, 1, 1)"});
   expect_device_error(refused({1, 0, 1}, 32), {"has the empty grid (1, 0, 1)"});
   expect_device_error(refused(1, {32, 0, 1}), {"has the empty block (32, 0, 1)"});
-  expect_device_error(refused(1, 1025), {"has the block (1025, 1, 1), the limits are (1024, 1024, 64)"});
-  expect_device_error(refused(1, {1, 1, 65}), {"has the block (1, 1, 65), the limits are (1024, 1024, 64)"});
-  expect_device_error(refused(1, {32, 33, 1}), {"has the block (32, 33, 1) of 1056 threads, the limit is 1024"});
+  expect_device_error(refused(1, 1025),
+                      {"has the block (1025, 1, 1), the limits are (1024, 1024, 64)"});
+  expect_device_error(refused(1, {1, 1, 65}),
+                      {"has the block (1, 1, 65), the limits are (1024, 1024, 64)"});
+  expect_device_error(refused(1, {32, 33, 1}),
+                      {"has the block (32, 33, 1) of 1056 threads, the limit is 1024"});
   expect_device_error(refused({1, 65536, 1}, 1), {"has the grid (1, 65536, 1)"});
   expect_device_error(refused({1, 1, 65536}, 1), {"has the grid (1, 1, 65536)"});
   expect_device_error(refused({0x80000000u, 1, 1}, 1), {"has the grid (2147483648, 1, 1)"});
@@ -74,7 +78,8 @@ TEST(ExecutorLaunch, RefusesWhatTheDeviceWouldRefuse) {
 __global__ void nested_kernel() { launch(nothing_kernel, {}, kStream); }
 
 TEST(ExecutorLaunch, RefusesALaunchInsideAKernel) {
-  expect_device_error([] { launch(nested_kernel, {}, kStream); }, {"nested_kernel: launch", "is inside a kernel"});
+  expect_device_error([] { launch(nested_kernel, {}, kStream); },
+                      {"nested_kernel: launch", "is inside a kernel"});
 }
 
 __global__ void collide_kernel(bool fail) {
@@ -88,8 +93,9 @@ void softmax(T fail) {
 
 TEST(ExecutorLaunch, NamesKernelBlockThreadFileAndLineOfAFailure) {
   for_each_schedule(5, [](const std::string&) {
-    expect_device_error([] { softmax(true); }, {"softmax: block (7, 0, 0), thread (3, 0, 0), executor_launch_test.cpp:",
-                                                "calls __syncwarp but is not in its own mask"});
+    expect_device_error([] { softmax(true); },
+                        {"softmax: block (7, 0, 0), thread (3, 0, 0), executor_launch_test.cpp:",
+                         "calls __syncwarp but is not in its own mask"});
   });
 }
 
@@ -102,6 +108,14 @@ TEST(ExecutorLaunch, WorksAgainAfterAFailure) {
   });
 }
 
+TEST(ExecutorLaunch, LosesNoStackToAFailure) {
+  const test::ExecutorConfig scope([](executor::Config& config) { config.os_threads = 1; });
+  softmax(false);
+  const std::uint64_t fibers = executor::stats().fibers;
+  for (int round = 0; round < 20; ++round) EXPECT_THROW(softmax(true), DeviceError);
+  EXPECT_EQ(executor::stats().fibers, fibers);
+}
+
 __global__ void throwing_kernel(unsigned block) {
   __syncthreads();
   if (blockIdx.x == block && threadIdx.x == 9) throw std::out_of_range("row 9");
@@ -110,111 +124,31 @@ __global__ void throwing_kernel(unsigned block) {
 
 TEST(ExecutorLaunch, RethrowsWhatAKernelThrows) {
   for_each_schedule(5, [](const std::string& name) {
-    EXPECT_THROW(launch(throwing_kernel, {.grid = 50, .block = 64}, kStream, 20u), std::out_of_range) << name;
+    EXPECT_THROW(launch(throwing_kernel, {.grid = 50, .block = 64}, kStream, 20u),
+                 std::out_of_range)
+        << name;
     EXPECT_NO_THROW(launch(throwing_kernel, {.grid = 50, .block = 64}, kStream, 50u)) << name;
   });
 }
 
-__global__ void all_fail_kernel() { __syncwarp(0); }
+__global__ void all_fail_kernel(
+    unsigned first) {  // the block whose turn is first: first in time too
+  std::this_thread::sleep_for(std::chrono::milliseconds(blockIdx.x == first ? 1 : 3));
+  __syncwarp(0);
+}
 
 TEST(ExecutorLaunch, ReportsTheFirstOfSeveralFailingBlocks) {
-  for (const auto& [order, block] : {std::pair{executor::Order::ascending, "block (0, 0, 0)"},
-                                     std::pair{executor::Order::descending, "block (49, 0, 0)"}}) {
+  for (const auto& [order, block] :
+       {std::pair{executor::Order::ascending, 0u}, std::pair{executor::Order::descending, 49u}}) {
     const test::ExecutorConfig scope([order = order](executor::Config& config) {
       config.order = order;
       config.os_threads = 4;
     });
     for (int round = 0; round < 20; ++round)
-      expect_device_error([] { launch(all_fail_kernel, {.grid = 50}, kStream); }, {block});
+      expect_device_error(
+          [block = block] { launch(all_fail_kernel, {.grid = 50}, kStream, block); },
+          {"block (" + std::to_string(block) + ", 0, 0)"});
   }
-}
-
-std::mutex os_thread_mutex;
-__global__ void os_thread_kernel(std::set<std::thread::id>* of_grid, std::set<std::thread::id>* of_block) {
-  {
-    const std::lock_guard<std::mutex> lock(os_thread_mutex);
-    of_grid->insert(std::this_thread::get_id());
-    of_block[blockIdx.x].insert(std::this_thread::get_id());
-    std::this_thread::sleep_for(std::chrono::microseconds(20));
-  }
-  __syncthreads();
-  const std::lock_guard<std::mutex> lock(os_thread_mutex);
-  of_block[blockIdx.x].insert(std::this_thread::get_id());
-}
-
-TEST(ExecutorLaunch, SpreadsBlocksOverOsThreadsAndNeverMovesThem) {
-  for (unsigned os_threads : {1u, 2u, 5u}) {
-    const test::ExecutorConfig scope([=](executor::Config& config) { config.os_threads = os_threads; });
-    std::set<std::thread::id> of_grid;
-    std::vector<std::set<std::thread::id>> of_block(200);
-    launch(os_thread_kernel, {.grid = 200, .block = 4}, kStream, &of_grid, of_block.data());
-    EXPECT_LE(of_grid.size(), os_threads);
-    EXPECT_GE(of_grid.size(), os_threads == 1 ? 1u : 2u);
-    for (const auto& threads : of_block) EXPECT_EQ(threads.size(), 1u);
-  }
-}
-
-__global__ void atomics_kernel(int* counts, unsigned* bits, unsigned long long* big, float* sum) {
-  const int t = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
-  atomicAdd(&counts[0], 1);
-  atomicMax(&counts[1], t);
-  atomicMin(&counts[2], -t);
-  int seen = 0;
-  do {  // adds 2 by hand
-    seen = counts[3];
-  } while (atomicCAS(&counts[3], seen, seen + 2) != seen);
-  if (t == 77) atomicExch(&counts[4], t);
-  atomicAdd(&bits[0], 3u);
-  atomicOr(&bits[1], 1u << t % 32);
-  atomicAdd(big, 1ull << 33);
-  atomicAdd(sum, 0.5f);
-}
-
-TEST(ExecutorLaunch, AtomicsLoseNothingBetweenOsThreads) {
-  const test::ExecutorConfig scope([](executor::Config& config) { config.os_threads = 4; });
-  for_each_schedule(5, [](const std::string& name) {
-    std::vector<int> counts(5);
-    std::vector<unsigned> bits(2);
-    unsigned long long big = 0;
-    float sum = 0;
-    launch(atomics_kernel, {.grid = 100, .block = 100}, kStream, counts.data(), bits.data(), &big, &sum);
-    EXPECT_EQ(counts, (std::vector<int>{10000, 9999, -9999, 20000, 77})) << name;
-    EXPECT_EQ(bits, (std::vector<unsigned>{30000, ~0u})) << name;
-    EXPECT_EQ(big, 10000ull << 33) << name;
-    EXPECT_EQ(sum, 5000.0f) << name;  // exact: a multiple of 0.5 below 2^23
-  });
-}
-
-__global__ void add_kernel(const float* a, const float* b, float* c, int n) {
-  WEFT_SHARED(float, tile, [64]);
-  const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
-  tile[threadIdx.x] = i < n ? a[i] + b[i] : 0;
-  __syncthreads();  // for the sake of a switch
-  if (i < n) c[i] = tile[threadIdx.x];
-}
-
-TEST(ExecutorLaunch, CanComeFromSeveralHostThreadsAtOnce) {
-  std::atomic<int> wrong{0}, failures{0};
-  const auto work = [&](int seed) {
-    for (int round = 0; round < 100; ++round) {
-      const int n = 1 + (round * 37 + seed * 101) % 1000;
-      const auto size = static_cast<std::size_t>(n);
-      std::vector<float> a(size, static_cast<float>(seed)), b(size, static_cast<float>(round)), c(size);
-      launch(add_kernel, {.grid = static_cast<unsigned>(n + 63) / 64, .block = 64}, kStream, a.data(), b.data(),
-             c.data(), n);
-      for (float value : c) wrong += value != static_cast<float>(seed + round);
-      try {
-        if (round % 10 == 0) softmax(true);
-      } catch (const DeviceError&) {
-        ++failures;
-      }
-    }
-  };
-  std::vector<std::thread> threads;
-  for (int seed = 1; seed <= 4; ++seed) threads.emplace_back(work, seed);
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(wrong, 0);
-  EXPECT_EQ(failures, 40);
 }
 
 TEST(ExecutorLaunch, MemoryIsAlignedAndOutOfMemoryIsAnError) {

@@ -62,6 +62,17 @@ TEST(ExecutorSchedules, DifferFromLaunchToLaunch) {
   EXPECT_NE(std::vector<unsigned>(all.begin(), half), std::vector<unsigned>(half, all.end()));
 }
 
+TEST(ExecutorSchedules, DrawWarpPrioritiesAnewAtEachBarrier) {
+  std::set<unsigned> first_warps, first_warps_after_the_barrier;
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    const std::vector<unsigned> all = trace(Order::random, seed);
+    first_warps.insert(all[0] % 96 / 32);
+    first_warps_after_the_barrier.insert(all[0] % 96 / 32 * 3 + all[96] % 96 / 32);
+  }
+  EXPECT_EQ(first_warps.size(), 3u);
+  EXPECT_EQ(first_warps_after_the_barrier.size(), 9u);
+}
+
 // A sum that is written without a barrier: which threads have come by then depends on the order.
 __global__ void missing_barrier_kernel(int* out) {
   WEFT_SHARED(int, values, [64]);
@@ -89,8 +100,8 @@ TEST(ExecutorSchedules, AreRestoredAfterwards) {
   EXPECT_THROW(test::for_each_schedule(2, [](const std::string&) { throw Error("stop"); }), Error);
   std::vector<std::string> names;
   test::for_each_schedule(2, [&](const std::string& name) { names.push_back(name); });
-  EXPECT_EQ(names, (std::vector<std::string>{"ascending order", "descending order", "random order, seed 1",
-                                             "random order, seed 2"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"ascending order", "descending order",
+                                             "random order, seed 1", "random order, seed 2"}));
   EXPECT_EQ(executor::config().order, before.order);
   EXPECT_EQ(executor::config().seed, before.seed);
 }
@@ -136,8 +147,10 @@ TEST(ExecutorSettings, CountWhatHasRun) {
 }
 
 TEST(ExecutorNames, AreTidied) {
-  EXPECT_EQ(executor::tidy_name("void weft::kernels::softmax(const float*, float*, int)"), "softmax");
-  EXPECT_EQ(executor::tidy_name("void weft::{anonymous}::run(T) [with T = std::vector<int>]"), "run");
+  EXPECT_EQ(executor::tidy_name("void weft::kernels::softmax(const float*, float*, int)"),
+            "softmax");
+  EXPECT_EQ(executor::tidy_name("void weft::{anonymous}::run(T) [with T = std::vector<int>]"),
+            "run");
   EXPECT_EQ(executor::tidy_name("std::pair<int, int> weft::f(std::pair<int, int>)"), "f");
   EXPECT_EQ(executor::tidy_name("main(int, char**)::<lambda(int)>"), "main");
   EXPECT_EQ(executor::tidy_name("main"), "main");

@@ -25,7 +25,8 @@ __global__ void fresh_kernel(int* nans, int* misaligned) {
   if (threadIdx.x == 0) odd[0] = 1;
   const unsigned t = threadIdx.x;
   if (std::isnan(tile[t / 8][t % 8]) && std::isnan(dynamic[t])) atomicAdd(nans, 1);
-  if (reinterpret_cast<std::uintptr_t>(&tile) % 16 != 0 || reinterpret_cast<std::uintptr_t>(dynamic) % 128 != 0)
+  if (reinterpret_cast<std::uintptr_t>(&tile) % 16 != 0 ||
+      reinterpret_cast<std::uintptr_t>(dynamic) % 128 != 0)
     atomicAdd(misaligned, 1);
   tile[t / 8][t % 8] = dynamic[t] = 1;  // for the next block to find, if it could
 }
@@ -33,7 +34,8 @@ __global__ void fresh_kernel(int* nans, int* misaligned) {
 TEST(ExecutorSharedMemory, StartsAsNanInEveryBlockAndIsAligned) {
   for_each_schedule(2, [](const std::string& name) {
     int nans = 0, misaligned = 0;
-    launch(fresh_kernel, {.grid = 20, .block = 32, .shared_bytes = 128}, kStream, &nans, &misaligned);
+    launch(fresh_kernel, {.grid = 20, .block = 32, .shared_bytes = 128}, kStream, &nans,
+           &misaligned);
     EXPECT_EQ(nans, 20 * 32) << name;
     EXPECT_EQ(misaligned, 0) << name;
   });
@@ -60,8 +62,8 @@ void check_sums(const std::string& name) {
     from[i] = static_cast<int>(i * 7 % 101);
     expected[i / Size] += 2 * from[i];
   }
-  launch(sum_kernel<Size>, {.grid = 50, .block = Size, .shared_bytes = Size * sizeof(int)}, kStream, from.data(),
-         to.data());
+  launch(sum_kernel<Size>, {.grid = 50, .block = Size, .shared_bytes = Size * sizeof(int)}, kStream,
+         from.data(), to.data());
   EXPECT_EQ(to, expected) << name;
 }
 
@@ -86,15 +88,18 @@ __global__ void static_kernel() {
 TEST(ExecutorSharedMemory, HasTheSizeOfTheDeviceModel) {
   const std::pair<int, std::size_t> sizes[] = {{75, 64}, {80, 163}, {86, 99}, {89, 99}, {90, 227}};
   for (const auto& [model, kib] : sizes) {
-    const test::ExecutorConfig scope([model = model](executor::Config& config) { config.compute_capability = model; });
+    const test::ExecutorConfig scope(
+        [model = model](executor::Config& config) { config.compute_capability = model; });
     EXPECT_EQ(executor::device_model(model).shared_bytes_per_block, kib * 1024);
     EXPECT_NO_THROW(launch(dynamic_kernel, {.shared_bytes = kib * 1024}, kStream));
-    expect_device_error([kib = kib] { launch(dynamic_kernel, {.shared_bytes = kib * 1024 + 1}, kStream); },
-                        {"asks for " + std::to_string(kib * 1024 + 1) + " bytes of dynamic shared memory, sm_" +
-                         std::to_string(model) + " has " + std::to_string(kib * 1024)});
+    expect_device_error(
+        [kib = kib] { launch(dynamic_kernel, {.shared_bytes = kib * 1024 + 1}, kStream); },
+        {"asks for " + std::to_string(kib * 1024 + 1) + " bytes of dynamic shared memory, sm_" +
+         std::to_string(model) + " has " + std::to_string(kib * 1024)});
     EXPECT_NO_THROW(launch(static_kernel<1024>, {.shared_bytes = kib * 1024 - 1024}, kStream));
-    expect_device_error([kib = kib] { launch(static_kernel<1025>, {.shared_bytes = kib * 1024 - 1024}, kStream); },
-                        {"block (0, 0, 0)", "1025 bytes of static", "bytes of dynamic shared memory, sm_"});
+    expect_device_error(
+        [kib = kib] { launch(static_kernel<1025>, {.shared_bytes = kib * 1024 - 1024}, kStream); },
+        {"block (0, 0, 0)", "1025 bytes of static", "bytes of dynamic shared memory, sm_"});
   }
 }
 

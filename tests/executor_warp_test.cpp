@@ -26,7 +26,8 @@ __global__ void shuffle_kernel(Kind kind, int selector, int width, T* out) {
   T other = mine;
   if (kind == Kind::index) other = __shfl_sync(kFull, mine, selector, width);
   if (kind == Kind::up) other = __shfl_up_sync(kFull, mine, static_cast<unsigned>(selector), width);
-  if (kind == Kind::down) other = __shfl_down_sync(kFull, mine, static_cast<unsigned>(selector), width);
+  if (kind == Kind::down)
+    other = __shfl_down_sync(kFull, mine, static_cast<unsigned>(selector), width);
   if (kind == Kind::xor_) other = __shfl_xor_sync(kFull, mine, selector, width);
   out[threadIdx.x] = other;
 }
@@ -52,8 +53,8 @@ void check_shuffles() {
         for (int t = 0; t < 64; ++t) {
           const int source = t / 32 * 32 + source_of(kind, t % 32, selector, width);
           EXPECT_EQ(out[static_cast<std::size_t>(t)], static_cast<T>(source * 10 + 1))
-              << "kind " << static_cast<int>(kind) << ", selector " << selector << ", width " << width
-              << ", thread " << t;
+              << "kind " << static_cast<int>(kind) << ", selector " << selector << ", width "
+              << width << ", thread " << t;
         }
       }
 }
@@ -119,7 +120,8 @@ TEST(ExecutorWarps, CanSplitIntoGroups) {
   for_each_schedule(10, [](const std::string& name) {
     std::vector<int> out(32);
     launch(split_kernel, {.block = 32}, kStream, out.data());
-    for (std::size_t lane = 0; lane < 32; ++lane) EXPECT_EQ(out[lane], lane % 2 == 0 ? 240 : 256) << name;
+    for (std::size_t lane = 0; lane < 32; ++lane)
+      EXPECT_EQ(out[lane], lane % 2 == 0 ? 240 : 256) << name;
   });
 }
 
@@ -190,7 +192,9 @@ TEST(ExecutorWarps, RefuseAWidthThatIsNoPowerOfTwo) {
   std::vector<int> out(32);
   for (int width : {0, 3, 33, 64, -1})
     expect_device_error(
-        [&] { launch(shuffle_kernel<int>, {.block = 32}, kStream, Kind::index, 0, width, out.data()); },
+        [&] {
+          launch(shuffle_kernel<int>, {.block = 32}, kStream, Kind::index, 0, width, out.data());
+        },
         {"calls __shfl_sync with a width that is no power of two up to 32"});
 }
 

@@ -9,7 +9,11 @@
 #include <type_traits>
 #include <vector>
 
+#include "src/cpu/gemm.h"
+#include "tests/support/compare.h"
+#include "tests/support/guarded.h"
 #include "tests/support/shapes.h"
+#include "weft/device.h"
 
 namespace weft::test {
 
@@ -18,12 +22,15 @@ struct GemmCase {
   std::int64_t m = 0, n = 0, k = 0;
   bool transpose_a = false, transpose_b = false;
   T alpha = 1, beta = 0;
-  bool is_integer = false;                   // the result is exact then
-  std::vector<T> a, b, bias, c;              // bias empty: none; c is NaN where beta is 0
-  std::vector<double> expected, magnitude;   // magnitude: the sum of the terms' absolute values
+  bool is_integer = false;                  // the result is exact then
+  std::vector<T> a, b, bias, c;             // bias empty: none; c is NaN where beta is 0
+  std::vector<double> expected, magnitude;  // magnitude: the sum of the terms' absolute values
 
   const T* bias_data(const T* data) const { return bias.empty() ? nullptr : data; }
-  bool is_trivial() const { return (k == 0 || alpha == T(0)) && beta == T(0) && bias.empty(); }
+  Content content() const {  // zeros only where nothing is multiplied or added
+    const bool is_zero = (k == 0 || alpha == T(0)) && beta == T(0) && bias.empty();
+    return is_zero ? Content::any : Content::varied;
+  }
 
   std::string describe() const {
     return std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k) +
@@ -66,6 +73,7 @@ void fill(GemmCase<T>& p, Rng& rng, bool with_bias) {
     }
   if (p.beta == T(0)) p.c.assign(p.c.size(), std::numeric_limits<T>::quiet_NaN());
   if (p.alpha == T(0)) p.a.assign(p.a.size(), std::numeric_limits<T>::quiet_NaN());
+  if (p.alpha == T(0)) p.b.assign(p.b.size(), std::numeric_limits<T>::quiet_NaN());
 }
 
 /// Transposes, alpha, beta, bias and the kind of numbers by chance, for sizes that are given.
@@ -79,6 +87,15 @@ GemmCase<T> random_case(Rng& rng, std::int64_t m, std::int64_t n, std::int64_t k
   p.alpha = alphas[rng.integer(0, 5)], p.beta = betas[rng.integer(0, 5)];
   fill(p, rng, rng.chance(0.5));
   return p;
+}
+
+template <class T>
+std::vector<T> run_twin(const GemmCase<T>& p) {
+  const Guarded<T> a(p.a, Device::cpu), b(p.b, Device::cpu), bias(p.bias, Device::cpu);
+  const Guarded<T> c(p.c, Device::cpu);
+  cpu::gemm(a.data(), b.data(), p.bias_data(bias.data()), c.data(), p.m, p.n, p.k, p.transpose_a,
+            p.transpose_b, p.alpha, p.beta);
+  return c.download();
 }
 
 }  // namespace weft::test

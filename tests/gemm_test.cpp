@@ -1,7 +1,6 @@
-// cpu::gemm against naive loops in higher precision, then every GEMM kernel against cpu::gemm.
+// Every GEMM kernel against its twin, cpu::gemm.
 
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include <array>
 #include <functional>
@@ -12,7 +11,6 @@
 
 #include "kernels/gemm/gemm.h"
 #include "kernels/gemm/split_k.h"
-#include "src/cpu/gemm.h"
 #include "tests/gemm_case.h"
 #include "tests/support/compare.h"
 #include "tests/support/guarded.h"
@@ -24,71 +22,12 @@
 namespace weft::test {
 namespace {
 
-Content content_of(bool is_trivial) { return is_trivial ? Content::any : Content::varied; }
-
-template <class T>
-std::vector<T> run_twin(const GemmCase<T>& p) {
-  const Guarded<T> a(p.a, Device::cpu), b(p.b, Device::cpu), bias(p.bias, Device::cpu);
-  const Guarded<T> c(p.c, Device::cpu);
-  cpu::gemm(a.data(), b.data(), p.bias_data(bias.data()), c.data(), p.m, p.n, p.k, p.transpose_a,
-            p.transpose_b, p.alpha, p.beta);
-  return c.download();
-}
-
-template <class T>
-void expect_right(const GemmCase<T>& p, const std::vector<T>& c, const std::string& name) {
-  if (p.is_integer)
-    expect_equal(c, p.expected, name + " " + p.describe(), content_of(p.is_trivial()));
-  else
-    note_worst(name, expect_sum_close(c, p.expected, p.magnitude, p.error_constant(),
-                                      name + " " + p.describe(), content_of(p.is_trivial())));
-}
-
-template <class T>
-class CpuGemm : public ::testing::Test {};
-using Floating = ::testing::Types<float, double>;
-TYPED_TEST_SUITE(CpuGemm, Floating);
-
-TYPED_TEST(CpuGemm, AgreesWithNaiveLoops) {
-  const std::string name = std::is_same_v<TypeParam, float> ? "cpu_gemm_float" : "cpu_gemm_double";
-  for_each_seed(name, [&](Rng& rng) {
-    const std::int64_t m = rng.size(150), n = rng.size(150), k = rng.size(300);
-    const auto p = random_case<TypeParam>(rng, m, n, k);
-    expect_right(p, run_twin(p), name);
-  });
-}
-
-TYPED_TEST(CpuGemm, AgreesWithNaiveLoopsOnTheShapesOfTraining) {
-  Rng rng(1);
-  for (const auto& [m, n, k] :
-       {std::tuple{100, 10, 784}, {10, 784, 100}, {100, 784, 10}, {2000, 10, 784}}) {
-    const auto p = random_case<TypeParam>(rng, m, n, k);
-    expect_right(p, run_twin(p), "cpu_gemm_training");
-  }
-}
-
-TYPED_TEST(CpuGemm, HasTheSameBitsOnAnyNumberOfThreads) {
-  const int threads = omp_get_max_threads();
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    Rng rng(seed);
-    const std::int64_t m = rng.size(700, 1), n = rng.size(80, 1), k = rng.size(500, 1);
-    const auto p = rng.chance(0.5) ? random_case<TypeParam>(rng, m, n, k)
-                                   : random_case<TypeParam>(rng, n, m, k);
-    omp_set_num_threads(1);
-    const auto first = run_twin(p);
-    for (const int t : {2, 3, 5}) {
-      omp_set_num_threads(t);
-      expect_same_bits(run_twin(p), first, p.describe() + ", threads " + std::to_string(t));
-    }
-    omp_set_num_threads(threads);
-  }
-}
-
 /// A way to compute a product on Device::gpu, and the tile whose edges are of interest.
 struct Technique {
   std::string name;
   kernels::GemmTileShape tile;
-  std::function<void(const GemmCase<float>&, const float* a, const float* b, const float* bias, float* c)>
+  std::function<void(const GemmCase<float>&, const float* a, const float* b, const float* bias,
+                     float* c)>
       run;
 };
 
@@ -136,10 +75,10 @@ void expect_kernel_agrees(const Technique& technique, const GemmCase<float>& p,
   const std::vector<float> c = run_kernel(technique, p, misalign);
   const std::string what = technique.name + " " + p.describe();
   if (p.is_integer)
-    expect_equal(c, run_twin(p), what, content_of(p.is_trivial()));
+    expect_equal(c, run_twin(p), what, p.content());
   else  // both err by as much as the twin may
     note_worst(technique.name, expect_sum_close(c, run_twin(p), p.magnitude, 2 * p.error_constant(),
-                                                what, content_of(p.is_trivial())));
+                                                what, p.content()));
 }
 
 class GemmKernel : public ::testing::TestWithParam<Technique> {
@@ -190,7 +129,8 @@ TEST_P(GemmKernel, HasTheSameBitsUnderEverySchedule) {
     Rng rng(seed);
     const auto p = random_case<float>(rng, technique.tile.m + 5, 2 * technique.tile.n + 4,
                                       4 * technique.tile.k + 3);
-    expect_same_bits(20, [&] { return run_kernel(technique, p); }, technique.name + " " + p.describe());
+    expect_same_bits(
+        20, [&] { return run_kernel(technique, p); }, technique.name + " " + p.describe());
   }
 }
 
@@ -198,9 +138,12 @@ TEST(Gemm, AgreesWithTheTwinOnTheShapesOfTraining) {
   if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
   const Technique technique = techniques().front();
   Rng rng(1);
-  for (const auto& [m, n, k, transpose_a, transpose_b] :
-       {std::tuple{100, 10, 784, false, true}, {10, 784, 100, true, false}, {784, 10, 100, true, false},
-        {100, 784, 10, false, false}, {1000, 10, 784, false, true}, {300, 200, 300, false, true}}) {
+  for (const auto& [m, n, k, transpose_a, transpose_b] : {std::tuple{100, 10, 784, false, true},
+                                                          {10, 784, 100, true, false},
+                                                          {784, 10, 100, true, false},
+                                                          {100, 784, 10, false, false},
+                                                          {1000, 10, 784, false, true},
+                                                          {300, 200, 300, false, true}}) {
     GemmCase<float> p;
     p.m = m, p.n = n, p.k = k, p.transpose_a = transpose_a, p.transpose_b = transpose_b;
     fill(p, rng, true);

@@ -89,13 +89,21 @@ TEST(CrossEntropyOp, BadInputIsASentence) {
             "cross_entropy: expected labels [2], got [1]");
   EXPECT_EQ(error_of<ShapeError>([&] { cross_entropy(logits, full({2}, 0)); }),
             "cross_entropy: expected labels of int32, got float32");
-  EXPECT_EQ(error_of<ShapeError>([&] { cross_entropy(full({6}, 0), labels_of({0, 1})); }),
+  EXPECT_EQ(error_of<ShapeError>([&] {
+              cross_entropy(full({6}, 0), labels_of({0, 1}));
+            }),
             "cross_entropy: expected logits of rank 2, got [6]");
-  EXPECT_EQ(error_of<ShapeError>([&] { cross_entropy(empty({0, 3}), labels_of({})); }),
+  EXPECT_EQ(error_of<ShapeError>([&] {
+              cross_entropy(empty({0, 3}), labels_of({}));
+            }),
             "cross_entropy: expected at least one row, got [0, 3]");
-  if (gpu_available())
-    EXPECT_EQ(error_of<ShapeError>([&] { cross_entropy(logits.to(Device::gpu), labels_of({0, 1})); }),
-              "cross_entropy: expected all tensors on one device, got one on the gpu and one on the cpu");
+  if (gpu_available()) {
+    EXPECT_EQ(
+        error_of<ShapeError>([&] {
+          cross_entropy(logits.to(Device::gpu), labels_of({0, 1}));
+        }),
+        "cross_entropy: expected all tensors on one device, got one on the gpu and one on the cpu");
+  }
   EXPECT_TRUE(std::isnan(cross_entropy(logits, labels_of({0, 3})).item()));
   EXPECT_TRUE(std::isnan(cross_entropy(empty({2, 0}), labels_of({0, 0})).item()));
 }

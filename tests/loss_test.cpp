@@ -36,6 +36,12 @@ struct Case {
     for (std::int64_t r = 0; r < rows; ++r)
       labels.push_back(static_cast<std::int32_t>(rng.integer(0, cols - 1)));
   }
+  template <class U>
+  explicit Case(const Case<U>& other)
+      : rows(other.rows),
+        cols(other.cols),
+        logits(other.logits.begin(), other.logits.end()),
+        labels(other.labels) {}
   std::string name() const { return std::to_string(rows) + "x" + std::to_string(cols); }
 };
 
@@ -44,7 +50,8 @@ struct Result {
   std::vector<T> losses, mean, dlogits;  // no dlogits where none were asked for
 };
 
-Result<float> run_kernel(const Case<float>& c, bool with_gradient = true, std::int64_t misalign = 0) {
+Result<float> run_kernel(const Case<float>& c, bool with_gradient = true,
+                         std::int64_t misalign = 0) {
   const Guarded<float> logits(c.logits, Device::gpu, misalign);
   const Guarded<std::int32_t> labels(c.labels, Device::gpu);
   const Guarded<float> losses(c.rows), mean(1);
@@ -93,17 +100,9 @@ void expect_right(const Result<T>& actual, const Result<double>& expected, doubl
   test::expect_close(actual.dlogits, expected.dlogits, gradient, name + ", dlogits", Content::any);
 }
 
+/// Against the twin in double, so that the twin's own rounding needs no allowance.
 void expect_kernel_right(const Case<float>& c, bool with_gradient, std::int64_t misalign) {
-  const Case<float>& same = c;
-  Case<double> exact = [&] {
-    Rng none(0);
-    Case<double> copy(none, 0, c.cols);
-    copy.rows = c.rows;
-    copy.logits.assign(same.logits.begin(), same.logits.end());
-    copy.labels = same.labels;
-    return copy;
-  }();
-  expect_right(run_kernel(c, with_gradient, misalign), run_twin(exact),
+  expect_right(run_kernel(c, with_gradient, misalign), run_twin(Case<double>(c)),
                test::largest_range(c.logits, c.rows, c.cols),
                52 + static_cast<double>(c.cols / 16384) * 16, c.rows, c.name());
 }
@@ -134,15 +133,16 @@ TEST(CrossEntropy, KnownValues) {
   const double first = std::log(4.0 / 3), second = std::log(2.0);
   test::expect_close(result.losses, std::vector<double>{first, second}, {0, 1e-6}, "losses");
   test::expect_close(result.mean, std::vector<double>{(first + second) / 2}, {0, 1e-6}, "mean");
-  test::expect_close(result.dlogits, std::vector<double>{0.125, -0.125, -0.25, 0.25}, {0, 1e-6}, "");
+  test::expect_close(result.dlogits, std::vector<double>{0.125, -0.125, -0.25, 0.25}, {0, 1e-6},
+                     "");
 }
 
 class CrossEntropyKernel : public test::GpuTest {};
 
 TEST_F(CrossEntropyKernel, AgreesWithTheTwinOnEdgeSizes) {
   Rng rng(2);
-  for (const std::int64_t cols : {1, 2, 3, 4, 10, 15, 16, 17, 31, 32, 33, 127, 128, 129, 511, 512, 513,
-                                  2047, 2048, 2049, 8191, 8192, 8193})
+  for (const std::int64_t cols : {1,   2,   3,   4,   10,  15,   16,   17,   31,   32,   33,  127,
+                                  128, 129, 511, 512, 513, 2047, 2048, 2049, 8191, 8192, 8193})
     for (const std::int64_t rows : {1, 2, 7, 8, 9, 33})
       if (rows * cols <= 30000)
         for (const bool with_gradient : {true, false})
@@ -171,8 +171,11 @@ TEST_F(CrossEntropyKernel, LongRows) {
 
 TEST_F(CrossEntropyKernel, SameBitsForAnyAlignmentAndSchedule) {
   Rng rng(4);
-  for (const auto& [rows, cols] : {std::pair<std::int64_t, std::int64_t>{100, 10}, {600, 10}, {3, 300},
-                                   {3, 3000}, {1, 36000}}) {
+  for (const auto& [rows, cols] : {std::pair<std::int64_t, std::int64_t>{100, 10},
+                                   {600, 10},
+                                   {3, 300},
+                                   {3, 3000},
+                                   {1, 36000}}) {
     const Case<float> c(rng, rows, cols);
     const auto run = [&](std::int64_t misalign) {
       auto [all, mean, dlogits] = run_kernel(c, true, misalign);
@@ -181,13 +184,14 @@ TEST_F(CrossEntropyKernel, SameBitsForAnyAlignmentAndSchedule) {
       return all;
     };
     test::expect_same_bits(run(1), run(0), c.name() + ", misaligned");
-    test::expect_same_bits(cols > 3000 ? 3 : 20, [&] { return run(0); }, c.name());
+    test::expect_same_bits(
+        cols > 3000 ? 3 : 20, [&] { return run(0); }, c.name());
   }
 }
 
 /// Row 0 of four is special; the others, like it in length, must not notice.
 TEST_F(CrossEntropyKernel, SpecialRows) {
-  for (const std::int64_t cols : {5, 10, 100, 1000, 9000, 33000}) {
+  for (const std::int64_t cols : {5, 10, 100, 1000, 33000}) {
     Rng rng(5);
     const Case<float> plain(rng, 4, cols);
     const auto expect = [&](float label_logit, float other_logit, std::int32_t label, double loss,
@@ -197,7 +201,7 @@ TEST_F(CrossEntropyKernel, SpecialRows) {
       for (std::int64_t i = 0; i < cols; ++i)
         c.logits[static_cast<std::size_t>(i)] = i == 1 ? label_logit : other_logit;
       Result<double> expected = oracle(plain);
-      const Tolerance tolerance{1e-5, 1e-5};  // 33,000 terms; the values are pinned above
+      const Tolerance tolerance{1e-5, 1e-5};  // that they are their own; exactness is tested above
       for (const auto& actual : {run_kernel(c), run_twin(c)}) {
         const std::string name = std::string(what) + ", " + c.name();
         const auto same = [&](double a, double e) {
@@ -213,8 +217,8 @@ TEST_F(CrossEntropyKernel, SpecialRows) {
           return std::vector<double>(values.begin() + n, values.end());
         };
         test::expect_close(tail(actual.losses, 1), tail(expected.losses, 1), tolerance, name);
-        test::expect_close(tail(actual.dlogits, cols), tail(expected.dlogits, cols), tolerance, name,
-                           Content::any);
+        test::expect_close(tail(actual.dlogits, cols), tail(expected.dlogits, cols), tolerance,
+                           name, Content::any);
       }
     };
     const double n = static_cast<double>(cols);

@@ -89,9 +89,10 @@ TEST(Linear, ItsGradientsAreRight) {
     nn::init::uniform_(x, -1, 1, generator);
     return x;
   };
-  EXPECT_EQ(gradient_check([](const std::vector<Tensor>& in) { return linear(in[0], in[1], in[2]); },
-                           {drawn({5, 4}), drawn({3, 4}), drawn({3})}),
-            "");
+  EXPECT_EQ(
+      gradient_check([](const std::vector<Tensor>& in) { return linear(in[0], in[1], in[2]); },
+                     {drawn({5, 4}), drawn({3, 4}), drawn({3})}),
+      "");
 }
 
 TEST(Sequential, NamesParametersAsPyTorchDoes) {
@@ -100,11 +101,13 @@ TEST(Sequential, NamesParametersAsPyTorchDoes) {
   Sequential model(Linear(2, 4, generator), inner);
   std::vector<std::string> names;
   for (const auto& [name, parameter] : model.named_parameters()) names.push_back(name);
-  EXPECT_EQ(names, (std::vector<std::string>{"0.weight", "0.bias", "1.0.weight", "1.0.bias", "1.1.weight"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"0.weight", "0.bias", "1.0.weight", "1.0.bias",
+                                             "1.1.weight"}));
   EXPECT_EQ(model.parameter_count(), 8 + 4 + 12 + 3 + 9);
   EXPECT_EQ(model.size(), 2u);
   EXPECT_EQ(model.parameters().size(), 5u);
-  EXPECT_TRUE(same_tensor(model.parameters()[2], inner.parameters()[0])) << "copies share parameters";
+  EXPECT_TRUE(same_tensor(model.parameters()[2], inner.parameters()[0]))
+      << "copies share parameters";
   Sequential copy(model);
   EXPECT_EQ(copy.size(), 2u) << "a copy, not one in another";
 }
@@ -165,7 +168,8 @@ TEST(Init, BoundsFollowFanInAndFanOut) {
   Generator generator(11);
   const auto largest = [](const Tensor& x) {
     double most = 0;
-    for (const float v : x.to_vector<float>()) most = std::max(most, std::abs(static_cast<double>(v)));
+    for (const float v : x.to_vector<float>())
+      most = std::max(most, std::abs(static_cast<double>(v)));
     return most;
   };
   Tensor weight = empty({50, 40, 3, 3});  // fan_in 360, fan_out 450

@@ -144,7 +144,8 @@ TEST(Optimizer, NoticesAModelThatMoved) {
 TEST(Sgd, WantsALearningRateAboveZero) {
   const Tensor a = parameter({1});
   for (const double lr : {0.0, -0.1, std::nan(""), std::numeric_limits<double>::infinity()})
-    EXPECT_NE(error_of<ShapeError>([&] { Sgd({a}, {.lr = lr}); }).find("learning rate"), std::string::npos);
+    EXPECT_NE(error_of<ShapeError>([&] { Sgd({a}, {.lr = lr}); }).find("learning rate"),
+              std::string::npos);
   EXPECT_FALSE(a.grad().defined()) << "nothing was moved";
 }
 

@@ -134,7 +134,7 @@ constexpr double kLargestDeviation = 6;  // normal: 2e-9 by chance, and the seed
 /// from permutation matrices: (n-1)/n times their chi-square has (n-1)^2 degrees of freedom.
 TEST(Shuffle, LooksUniform) {
   for (const std::size_t size : {16u, 17u, 64u, 100u, 257u}) {
-    const double n = static_cast<double>(size), epochs = 100 * n;
+    const double n = static_cast<double>(size), epochs = 50 * n;
     std::vector<double> landings(size * size), distances(size);
     for (std::uint32_t epoch = 0; epoch < static_cast<std::uint32_t>(epochs); ++epoch) {
       const auto places = shuffled(size, 5, epoch);

@@ -17,8 +17,7 @@ namespace {
 
 using test::error_of;
 
-#define SKIP_WITHOUT_CACHE() \
-  if (!kPoolCaches) GTEST_SKIP() << "AddressSanitizer: every block is fresh"
+const char* const kFresh = "AddressSanitizer: every block is fresh";
 
 TEST(Pool, HandsOutAlignedBlocksThatDoNotOverlap) {
   Pool pool(Device::cpu);
@@ -52,7 +51,7 @@ TEST(Pool, HandsOutAlignedBlocksThatDoNotOverlap) {
 }
 
 TEST(Pool, AFreedBlockServesTheNextOfItsClass) {
-  SKIP_WITHOUT_CACHE();
+  if (!kPoolCaches) GTEST_SKIP() << kFresh;
   Pool pool(Device::cpu);
   void* const first = pool.allocate(313600, {});  // a batch of 100 pictures of 28 x 28
   pool.release(first, 313600, {});
@@ -66,7 +65,7 @@ TEST(Pool, AFreedBlockServesTheNextOfItsClass) {
 }
 
 TEST(Pool, WastesAtMostAnEighthAboveTheSmallestClasses) {
-  SKIP_WITHOUT_CACHE();
+  if (!kPoolCaches) GTEST_SKIP() << kFresh;
   for (std::size_t bytes = 1; bytes < 3000000; bytes += 1 + bytes / 50) {
     Pool pool(Device::cpu);
     void* const memory = pool.allocate(bytes, {});
@@ -95,6 +94,7 @@ TEST(Pool, CountsWhatIsInUse) {
 }
 
 TEST(Pool, TheCpuKeepsOnlySoMuch) {
+  if (!kPoolCaches) GTEST_SKIP() << kFresh;
   Pool pool(Device::cpu);
   const std::size_t large = std::size_t{100} << 20, medium = std::size_t{60} << 20;
   pool.release(pool.allocate(large, {}), large, {});
@@ -107,7 +107,7 @@ TEST(Pool, TheCpuKeepsOnlySoMuch) {
 }
 
 TEST(Pool, ABlockStaysOnItsStream) {
-  SKIP_WITHOUT_CACHE();
+  if (!kPoolCaches) GTEST_SKIP() << kFresh;
   Pool pool(Device::cpu);  // the lists are the same for both devices
   int a = 0, b = 0;
   const StreamView first(&a), second(&b);

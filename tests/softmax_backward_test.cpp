@@ -51,13 +51,13 @@ Expected oracle(const Case<T>& c) {
   Expected expected;
   for (std::int64_t r = 0; r < c.rows; ++r) {
     double dot = 0, dot_magnitude = 0;
-    for (auto i = static_cast<std::size_t>(r * c.cols); i < static_cast<std::size_t>((r + 1) * c.cols);
-         ++i) {
+    for (auto i = static_cast<std::size_t>(r * c.cols);
+         i < static_cast<std::size_t>((r + 1) * c.cols); ++i) {
       dot += static_cast<double>(c.y[i]) * static_cast<double>(c.dy[i]);
       dot_magnitude += std::abs(static_cast<double>(c.y[i]) * static_cast<double>(c.dy[i]));
     }
-    for (auto i = static_cast<std::size_t>(r * c.cols); i < static_cast<std::size_t>((r + 1) * c.cols);
-         ++i) {
+    for (auto i = static_cast<std::size_t>(r * c.cols);
+         i < static_cast<std::size_t>((r + 1) * c.cols); ++i) {
       const double y = c.y[i], dy = c.dy[i], old = c.add ? c.dx[i] : T{0};
       expected.dx.push_back(y * (dy - dot) + old);
       expected.magnitude.push_back(y * (std::abs(dy) + dot_magnitude) + std::abs(old));
@@ -85,16 +85,17 @@ std::vector<T> run_twin(const Case<T>& c) {
 
 template <class T>
 double roundings(const Case<T>& c) {
-  return static_cast<double>(c.cols) + 4;  // as the twin adds them; a bound for the kernel's tree too
+  return static_cast<double>(c.cols) +
+         4;  // as the twin adds them; a bound for the kernel's tree too
 }
 
 void expect_kernel_right(const Case<float>& c, std::int64_t misalign) {
   const Expected expected = oracle(c);
   const auto actual = run_kernel(c, misalign);
-  test::note_worst("softmax_backward",
-                   test::expect_sum_close(actual, expected.dx, expected.magnitude,
-                                          std::min(roundings(c), 64.0), c.name(),
-                                          test::Content::any));
+  test::note_worst(
+      "softmax_backward",
+      test::expect_sum_close(actual, expected.dx, expected.magnitude, std::min(roundings(c), 64.0),
+                             c.name(), test::Content::any));
   test::expect_sum_close(actual, run_twin(c), expected.magnitude, 2 * roundings(c), c.name(),
                          test::Content::any);
 }
@@ -119,8 +120,9 @@ class SoftmaxBackwardKernel : public test::GpuTest {};
 
 TEST_F(SoftmaxBackwardKernel, AgreesWithTheTwinOnEdgeSizes) {
   Rng rng(2);
-  for (const std::int64_t cols : {0, 1, 15, 16, 17, 31, 32, 33, 127, 128, 129, 511, 512, 513, 2047,
-                                  2048, 2049, 8191, 8192, 8193, 16384, 16385, 100003})
+  for (const std::int64_t cols :
+       {0,   1,   15,   16,   17,   31,   32,   33,   127,   128,   129,   511,
+        512, 513, 2047, 2048, 2049, 8191, 8192, 8193, 16384, 16385, 100003})
     for (const std::int64_t rows : {0, 1, 33})
       if (rows * cols <= 101000)
         for (const bool add : {false, true})
@@ -139,10 +141,11 @@ TEST_F(SoftmaxBackwardKernel, AgreesWithTheTwinOnSeededShapes) {
 
 TEST_F(SoftmaxBackwardKernel, SameBitsUnderEverySchedule) {
   Rng rng(3);
-  for (const auto& [rows, cols] : {std::pair<std::int64_t, std::int64_t>{37, 12}, {5, 500}, {3, 1000},
-                                  {1, 9000}}) {
+  for (const auto& [rows, cols] :
+       {std::pair<std::int64_t, std::int64_t>{37, 12}, {5, 500}, {3, 1000}, {1, 9000}}) {
     const Case<float> c(rng, rows, cols, true);
-    test::expect_same_bits(20, [&] { return run_kernel(c); }, c.name());
+    test::expect_same_bits(
+        20, [&] { return run_kernel(c); }, c.name());
     test::expect_same_bits(run_kernel(c, 1), run_kernel(c), c.name() + ", misaligned");
   }
 }
@@ -151,7 +154,8 @@ TEST(SoftmaxOp, GradientAgreesWithDifferences) {
   Rng rng(4);
   for (const auto& [rows, cols] : {std::pair<std::int64_t, std::int64_t>{1, 1}, {3, 5}, {2, 17}}) {
     Tensor x = from_values(rng.normal<double>(rows * cols), {rows, cols});
-    EXPECT_EQ(gradient_check([](const std::vector<Tensor>& in) { return softmax(in[0]); }, {x}), "");
+    EXPECT_EQ(gradient_check([](const std::vector<Tensor>& in) { return softmax(in[0]); }, {x}),
+              "");
   }
 }
 
@@ -172,7 +176,8 @@ TEST(SoftmaxOp, IsTheSameOnBothDevices) {
   };
   const auto [y_cpu, dx_cpu] = run(Device::cpu);
   const auto [y_gpu, dx_gpu] = run(Device::gpu);
-  test::expect_close(y_gpu, y_cpu, {0, 3e-6}, "forward");  // 50 roundings: 10 of range, sum of 10, exp
+  test::expect_close(y_gpu, y_cpu, {0, 3e-6},
+                     "forward");  // 50 roundings: 10 of range, sum of 10, exp
   test::expect_close(dx_gpu, dx_cpu, {1e-6, 1e-5}, "backward");
 }
 
@@ -181,8 +186,9 @@ TEST(SoftmaxOp, EmptyTensorsAndBadOnes) {
   EXPECT_EQ(softmax(empty({3, 0})).shape(), (Shape{3, 0}));
   EXPECT_EQ(test::error_of<ShapeError>([] { softmax(empty({3})); }),
             "softmax: expected x of rank 2, got [3]");
-  EXPECT_NE(test::error_of<ShapeError>([] { softmax(empty({3, 4}, DType::int32)); })
-                .find("expected x of float32 (float64 on the cpu), got int32"),
+  EXPECT_NE(test::error_of<ShapeError>([] {
+              softmax(empty({3, 4}, DType::int32));
+            }).find("expected x of float32 (float64 on the cpu), got int32"),
             std::string::npos);
 }
 

@@ -26,8 +26,8 @@ using test::Tolerance;
 constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 // Block sizes of the kernels' row shapes: a row changes hands one past each of these.
-const std::vector<std::int64_t> kWidths = {0,   1,   2,   3,   4,    5,    7,    10,   15,   16,
-                                           17,  31,  32,  33,  97,   127,  128,  129,  251,  511,
+const std::vector<std::int64_t> kWidths = {0,   1,   2,    3,    4,    5,    7,    10,  15,  16,
+                                           17,  31,  32,   33,   97,   127,  128,  129, 251, 511,
                                            512, 513, 2047, 2048, 2049, 8191, 8192, 8193};
 
 std::string shape_name(std::int64_t rows, std::int64_t cols, std::int64_t misalign = 0) {
@@ -124,13 +124,16 @@ TEST_F(SoftmaxKernel, LongRows) {
 
 TEST_F(SoftmaxKernel, SameBitsForAnyAlignmentAndSchedule) {
   Rng rng(3);
-  for (const auto& [rows, cols] : {std::pair<std::int64_t, std::int64_t>{37, 12}, {5, 500}, {3, 1000},
-                                  {2, 5000}, {1, 36000}}) {
+  for (const auto& [rows, cols] : {std::pair<std::int64_t, std::int64_t>{37, 12},
+                                   {5, 500},
+                                   {3, 1000},
+                                   {2, 5000},
+                                   {1, 36000}}) {
     const auto x = rng.normal(rows * cols, 0, 4);
     const auto first = run_kernel(x, rows, cols);
     test::expect_same_bits(run_kernel(x, rows, cols, 1), first, "misaligned");
-    test::expect_same_bits(cols > 5000 ? 3 : 20, [&] { return run_kernel(x, rows, cols); },
-                           shape_name(rows, cols));
+    test::expect_same_bits(
+        cols > 5000 ? 3 : 20, [&] { return run_kernel(x, rows, cols); }, shape_name(rows, cols));
   }
 }
 

@@ -30,13 +30,18 @@ TEST(Shape, KnowsItsExtentsAndSize) {
 
 TEST(Shape, RefusesWhatIsNoShape) {
   const std::int64_t huge = std::numeric_limits<std::int64_t>::max();
-  EXPECT_EQ(error_of<ShapeError>([] { Shape{2, -1}; }),
+  EXPECT_EQ(error_of<ShapeError>([] {
+              Shape{2, -1};
+            }),
             "shape: expected no negative extent, got [2, -1]");
   EXPECT_EQ(error_of<ShapeError>([] { Shape{1, 1, 1, 1, 1, 1, 1}; }),
             "shape: expected at most 6 axes, got [1, 1, 1, 1, 1, 1, 1]");
   EXPECT_NE(error_of<ShapeError>([&] { Shape{huge}; }), "");
   EXPECT_NE(error_of<ShapeError>([] { Shape{1 << 30, 1 << 30, 1 << 30}; }), "");
-  EXPECT_NE(error_of<ShapeError>([] { Shape{std::int64_t{1} << 32, std::int64_t{1} << 32}; }), "")
+  EXPECT_NE(error_of<ShapeError>([] {
+              Shape{std::int64_t{1} << 32, std::int64_t{1} << 32};
+            }),
+            "")
       << "whose product is 0 in 64 bits";
   EXPECT_EQ((Shape{huge, 0, huge}).size(), 0) << "nothing is no overflow";
 }
@@ -55,8 +60,10 @@ TEST(Tensor, AnUndefinedOneSaysSo) {
 TEST(Tensor, FactoriesFillEveryDtype) {
   EXPECT_EQ(zeros({2, 2}).to_vector<float>(), std::vector<float>(4, 0.0f));
   EXPECT_EQ(full({3}, 1.5, DType::float64).to_vector<double>(), std::vector<double>(3, 1.5));
-  EXPECT_EQ(full({3}, -7, DType::int32).to_vector<std::int32_t>(), std::vector<std::int32_t>(3, -7));
-  EXPECT_EQ(full({2}, 255, DType::uint8).to_vector<std::uint8_t>(), std::vector<std::uint8_t>(2, 255));
+  EXPECT_EQ(full({3}, -7, DType::int32).to_vector<std::int32_t>(),
+            std::vector<std::int32_t>(3, -7));
+  EXPECT_EQ(full({2}, 255, DType::uint8).to_vector<std::uint8_t>(),
+            std::vector<std::uint8_t>(2, 255));
   EXPECT_EQ(full({}, 4).item(), 4);
   EXPECT_EQ(empty({0, 5}).size(), 0);
   EXPECT_EQ(empty({0, 5}).to_vector<float>().size(), 0u);
@@ -79,7 +86,9 @@ TEST(Tensor, TypedAccessChecksTheDtype) {
   EXPECT_NE(error_of<ShapeError>([&] { x.to_vector<float>(); }), "");
   EXPECT_EQ(error_of<ShapeError>([&] { x.item(); }), "item: expected one element, got [2]");
   EXPECT_NE(error_of<ShapeError>([&] { x.size(1); }), "");
-  EXPECT_EQ(error_of<ShapeError>([] { from_values(std::vector<float>{1, 2, 3}, {2, 2}); }),
+  EXPECT_EQ(error_of<ShapeError>([] {
+              from_values(std::vector<float>{1, 2, 3}, {2, 2});
+            }),
             "from_values: expected 4 values for [2, 2], got 3");
 }
 

@@ -31,7 +31,8 @@ Dataset clusters() {
   for (std::int64_t i = 0; i < kSamples; ++i) {
     y.push_back(static_cast<std::int32_t>(rng.integer(0, kClasses - 1)));
     for (std::int64_t j = 0; j < kFeatures; ++j)
-      x[static_cast<std::size_t>(i * kFeatures + j)] += centres[static_cast<std::size_t>(y.back() * kFeatures + j)];
+      x[static_cast<std::size_t>(i * kFeatures + j)] +=
+          centres[static_cast<std::size_t>(y.back() * kFeatures + j)];
   }
   return {from_values(x, {kSamples, kFeatures}), from_values(y, {kSamples}), kClasses};
 }
@@ -79,7 +80,8 @@ std::vector<double> train_in_double(std::uint32_t epochs) {
         double p[kClasses], sum = 0;
         for (std::size_t c = 0; c < kClasses; ++c) {
           double z = b[c];
-          for (std::size_t f = 0; f < kFeatures; ++f) z += w[c * kFeatures + f] * x[r * kFeatures + f];
+          for (std::size_t f = 0; f < kFeatures; ++f)
+            z += w[c * kFeatures + f] * x[r * kFeatures + f];
           sum += p[c] = std::exp(z);
         }
         const auto label = static_cast<std::size_t>(y[r]);
@@ -87,7 +89,8 @@ std::vector<double> train_in_double(std::uint32_t epochs) {
         for (std::size_t c = 0; c < kClasses; ++c) {
           const double d = (p[c] / sum - (c == label ? 1 : 0)) / static_cast<double>(rows);
           db[c] += d;
-          for (std::size_t f = 0; f < kFeatures; ++f) dw[c * kFeatures + f] += d * x[r * kFeatures + f];
+          for (std::size_t f = 0; f < kFeatures; ++f)
+            dw[c * kFeatures + f] += d * x[r * kFeatures + f];
         }
       }
       for (std::size_t i = 0; i < w.size(); ++i) w[i] -= kRate * dw[i];
@@ -188,13 +191,24 @@ TEST(Evaluate, GivesTheLossAndTheCountOfTheWholeSet) {
   EXPECT_EQ(summary.rows, kSamples);
   EXPECT_GT(correct, 0);
   EXPECT_LT(correct, kSamples);
-  EXPECT_FALSE(model.weight.grad().defined());
   EXPECT_TRUE(grad_enabled());
   if (!gpu_available()) return;
   model.to(Device::gpu);
   const Summary there = evaluate(model, data.to(Device::gpu).batches(kBatch));
   EXPECT_NEAR(there.loss, summary.loss, 1e-5);
   EXPECT_EQ(there.correct, summary.correct);
+}
+
+TEST(Evaluate, RecordsNothing) {
+  struct Spy : nn::Module {
+    Tensor forward(const Tensor& x) override {
+      was_recording = was_recording || grad_enabled();
+      return zeros({x.size(0), kClasses});
+    }
+    bool was_recording = false;
+  } model;
+  EXPECT_EQ(evaluate(model, clusters().batches(kBatch)).rows, kSamples);
+  EXPECT_FALSE(model.was_recording);
 }
 
 TEST(Profile, CountsTheOpsOfATrainingRun) {

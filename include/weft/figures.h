@@ -23,6 +23,9 @@ struct SavedFigure {
   std::string problem;            // one sentence on why there is no picture; else empty
 };
 
+/// "gnuplot 5.4 patchlevel 4", or one sentence on why there is none.
+std::string gnuplot_version();
+
 /// One curve of a chart. With smoothing > 1 the curve is drawn thin and transparent behind its running
 /// mean over that many points. Points that are not finite leave a gap.
 struct Curve {

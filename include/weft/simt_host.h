@@ -2,14 +2,13 @@
 
 // The g++ side of weft/simt.h: CUDA's words as plain C++ over the SIMT executor. Include weft/simt.h.
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <source_location>
 #include <type_traits>
 
+#include "weft/simt_host_functions.h"
 #include "weft/stream.h"
 
 #define __global__
@@ -61,7 +60,8 @@ struct BlockContext {
   dim3 block_dim, grid_dim;
 };
 // initial-exec: kernels read these all the time, and in a shared library the default is a call.
-extern constinit thread_local const ThreadContext* current_thread [[gnu::tls_model("initial-exec")]];
+extern constinit thread_local const ThreadContext* current_thread
+    [[gnu::tls_model("initial-exec")]];
 extern constinit thread_local const BlockContext* current_block [[gnu::tls_model("initial-exec")]];
 
 struct Grid {
@@ -71,7 +71,8 @@ struct Grid {
   const char* file;
   unsigned line;
 };
-void launch_grid(const Grid& grid, StreamView stream, void (*thread)(const void*), const void* body);
+void launch_grid(const Grid& grid, StreamView stream, void (*thread)(const void*),
+                 const void* body);
 
 /// One WEFT_SHARED declaration; `id` is given out at first use.
 struct SharedVariable {
@@ -81,8 +82,8 @@ struct SharedVariable {
 void* shared_variable(SharedVariable& variable);  // this block's copy
 void* dynamic_shared();
 
-void block_barrier(Site at);                          // __syncthreads
-int block_barrier_count(bool predicate, Site at);     // __syncthreads_count
+void block_barrier(Site at);                       // __syncthreads
+int block_barrier_count(bool predicate, Site at);  // __syncthreads_count
 
 enum class WarpOp : std::uint8_t { sync, shfl, shfl_up, shfl_down, shfl_xor, ballot };
 struct WarpArgument {  // what one lane brings to a warp operation, and takes from it (value)
@@ -91,11 +92,13 @@ struct WarpArgument {  // what one lane brings to a warp operation, and takes fr
   int selector, width;
   std::uint64_t value;
 };
-void warp_collective(WarpArgument& argument, Site at);  // returns when the last lane of the mask is there
+void warp_collective(WarpArgument& argument,
+                     Site at);  // returns when the last lane of the mask is there
 
 /// cp.async: the target is garbage until wait_async_copies lets the copy land. Of its bytes the first
 /// `valid_bytes` are read, the rest become 0.
-void async_copy(void* shared, const void* global, std::size_t bytes, std::size_t valid_bytes, Site at);
+void async_copy(void* shared, const void* global, std::size_t bytes, std::size_t valid_bytes,
+                Site at);
 void commit_async_copies();
 void wait_async_copies(int newest_groups_in_flight);
 
@@ -109,16 +112,6 @@ T shuffle(WarpOp op, unsigned mask, T value, int selector, int width, Site at) {
   return value;
 }
 
-template <class T, class Update>
-T atomic_update(T* address, Update update) {  // for types without an atomic instruction of their own
-  T seen, next;
-  __atomic_load(address, &seen, __ATOMIC_RELAXED);
-  do {
-    next = update(seen);
-  } while (!__atomic_compare_exchange(address, &seen, &next, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
-  return seen;
-}
-
 }  // namespace weft::executor
 
 #define threadIdx (::weft::executor::current_thread->index)
@@ -127,11 +120,12 @@ T atomic_update(T* address, Update update) {  // for types without an atomic ins
 #define gridDim (::weft::executor::current_block->grid_dim)
 
 // A reference to a real array type, so that -fsanitize=bounds checks every extent of it.
-#define WEFT_SHARED(T, name, extents)                                                           \
-  typedef T name##_array extents;                                                               \
-  static constinit ::weft::executor::SharedVariable name##_variable{sizeof(name##_array),        \
-                                                                    alignof(name##_array)};     \
-  name##_array& name = *static_cast<name##_array*>(::weft::executor::shared_variable(name##_variable))
+#define WEFT_SHARED(T, name, extents)                                                       \
+  typedef T name##_array extents;                                                           \
+  static constinit ::weft::executor::SharedVariable name##_variable{sizeof(name##_array),   \
+                                                                    alignof(name##_array)}; \
+  name##_array& name =                                                                      \
+      *static_cast<name##_array*>(::weft::executor::shared_variable(name##_variable))
 #define WEFT_DYNAMIC_SHARED(T, name) T* name = static_cast<T*>(::weft::executor::dynamic_shared())
 
 inline void __syncthreads(weft::executor::Site at = weft::executor::Site::current()) {
@@ -165,7 +159,8 @@ T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32,
 template <class T>
 T __shfl_xor_sync(unsigned mask, T value, int lane_mask, int width = 32,
                   weft::executor::Site at = weft::executor::Site::current()) {
-  return weft::executor::shuffle(weft::executor::WarpOp::shfl_xor, mask, value, lane_mask, width, at);
+  return weft::executor::shuffle(weft::executor::WarpOp::shfl_xor, mask, value, lane_mask, width,
+                                 at);
 }
 inline unsigned __ballot_sync(unsigned mask, int predicate,
                               weft::executor::Site at = weft::executor::Site::current()) {
@@ -181,62 +176,4 @@ inline int __any_sync(unsigned mask, int predicate,
 inline int __all_sync(unsigned mask, int predicate,
                       weft::executor::Site at = weft::executor::Site::current()) {
   return __ballot_sync(mask, !predicate, at) == 0;
-}
-
-// Atomics, relaxed like CUDA's.
-inline int atomicAdd(int* address, int value) {
-  return __atomic_fetch_add(address, value, __ATOMIC_RELAXED);
-}
-inline unsigned atomicAdd(unsigned* address, unsigned value) {
-  return __atomic_fetch_add(address, value, __ATOMIC_RELAXED);
-}
-inline unsigned long long atomicAdd(unsigned long long* address, unsigned long long value) {
-  return __atomic_fetch_add(address, value, __ATOMIC_RELAXED);
-}
-inline float atomicAdd(float* address, float value) {
-  return weft::executor::atomic_update(address, [value](float old) { return old + value; });
-}
-inline int atomicMax(int* address, int value) {
-  return weft::executor::atomic_update(address, [value](int old) { return old < value ? value : old; });
-}
-inline int atomicMin(int* address, int value) {
-  return weft::executor::atomic_update(address, [value](int old) { return value < old ? value : old; });
-}
-inline unsigned atomicOr(unsigned* address, unsigned value) {
-  return __atomic_fetch_or(address, value, __ATOMIC_RELAXED);
-}
-inline int atomicExch(int* address, int value) {
-  return __atomic_exchange_n(address, value, __ATOMIC_RELAXED);
-}
-inline int atomicCAS(int* address, int expected, int value) {
-  __atomic_compare_exchange_n(address, &expected, value, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-  return expected;
-}
-inline void __threadfence() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
-
-template <class T>
-T __ldg(const T* address) {
-  return *address;
-}
-using std::max;
-using std::min;
-inline float __expf(float x) { return expf(x); }
-inline float __logf(float x) { return logf(x); }
-inline float __fdividef(float x, float y) { return x / y; }
-inline float rsqrtf(float x) { return 1.0f / sqrtf(x); }
-inline int __popc(unsigned x) { return __builtin_popcount(x); }
-inline int __ffs(int x) { return __builtin_ffs(x); }
-inline int __clz(int x) { return x == 0 ? 32 : __builtin_clz(static_cast<unsigned>(x)); }
-inline int __float_as_int(float x) {
-  int bits;
-  std::memcpy(&bits, &x, sizeof bits);
-  return bits;
-}
-inline float __int_as_float(int bits) {
-  float x;
-  std::memcpy(&x, &bits, sizeof x);
-  return x;
-}
-inline unsigned __umulhi(unsigned a, unsigned b) {
-  return static_cast<unsigned>((static_cast<std::uint64_t>(a) * b) >> 32);
 }

@@ -13,9 +13,9 @@ namespace {
 
 constexpr std::int64_t kMultiprocessors = 132;  // an H100's: what a grid should fill
 constexpr std::int64_t kThreadsWanted = 256 * kMultiprocessors;  // to hide latency with
-constexpr std::int64_t kNarrow = 16;            // rows or columns that a thin tile is for
+constexpr std::int64_t kNarrow = 16;  // rows or columns that a thin tile is for
 constexpr std::int64_t kMaxSlices = 64;
-constexpr std::int64_t kMinDepth = 128;         // of a slice of a square tile: pays for its partial sums
+constexpr std::int64_t kMinDepth = 128;  // of a slice of a square tile: pays for its partial sums
 
 std::int64_t ceil_div(std::int64_t x, std::int64_t by) { return (x + by - 1) / by; }
 
@@ -57,8 +57,8 @@ void gemm(const float* a, const float* b, const float* bias, float* c, float* wo
     gemm_register_tiled(a, b, bias, c, m, n, k, transpose_a, transpose_b, alpha, beta, plan.tile,
                         stream);
   else
-    gemm_split_k(a, b, bias, c, workspace, m, n, k, plan.depth, transpose_a, transpose_b, alpha, beta,
-                 plan.tile, stream);
+    gemm_split_k(a, b, bias, c, workspace, m, n, k, plan.depth, transpose_a, transpose_b, alpha,
+                 beta, plan.tile, stream);
 }
 
 }  // namespace weft::kernels

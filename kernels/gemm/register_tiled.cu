@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
 
 #include "kernels/gemm/tile.cuh"
 
@@ -20,7 +21,7 @@ using TallTile = Tile<64, 16, 32, 1, 1, 4>;    // 64 threads with 4x4 each, like
 using WideTile = Tile<16, 64, 32, 1, 1, 8>;
 
 constexpr int kBandHeight = 8;      // tiles walked down before the next column: b stays in the L2
-constexpr int kBlocksResident = 2;  // of a large tile: 128 registers a thread; small tiles may take more
+constexpr int kBlocksResident = 2;  // at least: leaves a thread of a large tile 128 registers
 
 struct Problem {
   const float* a;
@@ -28,7 +29,7 @@ struct Problem {
   const float* bias;  // null: none
   float* c;           // [slices, m, n]
   int m, n, k;
-  int depth;  // of a slice of k
+  int depth;  // of a slice of k: a multiple of the tile's, or all of k
   float alpha, beta;
   bool wide_a, wide_b, wide_c;
 };
@@ -56,8 +57,8 @@ __global__ void __launch_bounds__(Tile::kThreads, kBlocksResident)
   Share<Tile::kN, Tile::kK, Tile::kThreads, kTransposeB> b;
   float sums[Tile::kPiecesM * kVector][Tile::kPiecesN * kVector] = {};
 
-  a.fetch(p.a, block_m, p.m, begin, end, p.k, p.wide_a);
-  b.fetch(p.b, block_n, p.n, begin, end, p.k, p.wide_b);
+  a.fetch(p.a, block_m, p.m, begin, p.k, p.wide_a);
+  b.fetch(p.b, block_n, p.n, begin, p.k, p.wide_b);
   a.store(a_tile[0]);
   b.store(b_tile[0]);
   __syncthreads();  // the first stretch is whole
@@ -66,20 +67,24 @@ __global__ void __launch_bounds__(Tile::kThreads, kBlocksResident)
   for (int next = begin + Tile::kK;; next += Tile::kK) {
     const bool more = next < end;
     if (more) {
-      a.fetch(p.a, block_m, p.m, next, end, p.k, p.wide_a);
-      b.fetch(p.b, block_n, p.n, next, end, p.k, p.wide_b);
+      a.fetch(p.a, block_m, p.m, next, p.k, p.wide_a);
+      b.fetch(p.b, block_n, p.n, next, p.k, p.wide_b);
     }
     WEFT_UNROLL for (int k = 0; k < Tile::kK; ++k) {
       alignas(16) float rows[Tile::kPiecesM * kVector], columns[Tile::kPiecesN * kVector];
-      WEFT_UNROLL for (int piece = 0; piece < Tile::kPiecesM; ++piece)
-        *reinterpret_cast<float4*>(&rows[piece * kVector]) = *reinterpret_cast<const float4*>(
-            &a_tile[buffer][k][thread_m + piece * Tile::kStrideM]);
-      WEFT_UNROLL for (int piece = 0; piece < Tile::kPiecesN; ++piece)
-        *reinterpret_cast<float4*>(&columns[piece * kVector]) = *reinterpret_cast<const float4*>(
-            &b_tile[buffer][k][thread_n + piece * Tile::kStrideN]);
-      WEFT_UNROLL for (int i = 0; i < Tile::kPiecesM * kVector; ++i)
-        WEFT_UNROLL for (int j = 0; j < Tile::kPiecesN * kVector; ++j)
+      WEFT_UNROLL for (int piece = 0; piece < Tile::kPiecesM; ++piece) {
+        store4(&rows[piece * kVector],
+               load4(&a_tile[buffer][k][thread_m + piece * Tile::kStrideM]));
+      }
+      WEFT_UNROLL for (int piece = 0; piece < Tile::kPiecesN; ++piece) {
+        store4(&columns[piece * kVector],
+               load4(&b_tile[buffer][k][thread_n + piece * Tile::kStrideN]));
+      }
+      WEFT_UNROLL for (int i = 0; i < Tile::kPiecesM * kVector; ++i) {
+        WEFT_UNROLL for (int j = 0; j < Tile::kPiecesN * kVector; ++j) {
           sums[i][j] += rows[i] * columns[j];
+        }
+      }
     }
     if (!more) break;
     buffer ^= 1;
@@ -113,9 +118,13 @@ void launch_tile(const Problem& p, bool transpose_a, bool transpose_b, StreamVie
     return static_cast<unsigned>((extent - 1) / part + 1);
   };
   const unsigned slices = p.k == 0 ? 1 : count(p.k, p.depth);
-  launch(kernel,
-         {.grid = {count(p.m, Tile::kM) * count(p.n, Tile::kN), 1, slices}, .block = Tile::kThreads},
-         stream, p);
+  if (slices > 1 && p.depth % Tile::kK != 0)
+    throw ShapeError("gemm: expected slices of a multiple of " + std::to_string(Tile::kK) +
+                     ", got " + std::to_string(p.depth));
+  launch(
+      kernel,
+      {.grid = {count(p.m, Tile::kM) * count(p.n, Tile::kN), 1, slices}, .block = Tile::kThreads},
+      stream, p);
 }
 
 void launch_problem(const float* a, const float* b, const float* bias, float* c, std::int64_t m,
@@ -124,17 +133,28 @@ void launch_problem(const float* a, const float* b, const float* bias, float* c,
   if (m == 0 || n == 0) return;
   if (std::max({m, n, k}) > std::numeric_limits<int>::max() / 2)
     throw ShapeError("gemm: expected m, n and k below 2^30");
-  const Problem p = {.a = a, .b = b, .bias = bias, .c = c,
-                     .m = static_cast<int>(m), .n = static_cast<int>(n), .k = static_cast<int>(k),
-                     .depth = static_cast<int>(depth), .alpha = alpha, .beta = beta,
+  const Problem p = {.a = a,
+                     .b = b,
+                     .bias = bias,
+                     .c = c,
+                     .m = static_cast<int>(m),
+                     .n = static_cast<int>(n),
+                     .k = static_cast<int>(k),
+                     .depth = static_cast<int>(depth),
+                     .alpha = alpha,
+                     .beta = beta,
                      .wide_a = is_wide(a, transpose_a ? m : k),
                      .wide_b = is_wide(b, transpose_b ? k : n),
                      .wide_c = is_wide(c, n) && is_wide(bias, n)};
   switch (tile) {
-    case GemmTile::large: return launch_tile<LargeTile>(p, transpose_a, transpose_b, stream);
-    case GemmTile::medium: return launch_tile<MediumTile>(p, transpose_a, transpose_b, stream);
-    case GemmTile::tall: return launch_tile<TallTile>(p, transpose_a, transpose_b, stream);
-    case GemmTile::wide: return launch_tile<WideTile>(p, transpose_a, transpose_b, stream);
+    case GemmTile::large:
+      return launch_tile<LargeTile>(p, transpose_a, transpose_b, stream);
+    case GemmTile::medium:
+      return launch_tile<MediumTile>(p, transpose_a, transpose_b, stream);
+    case GemmTile::tall:
+      return launch_tile<TallTile>(p, transpose_a, transpose_b, stream);
+    case GemmTile::wide:
+      return launch_tile<WideTile>(p, transpose_a, transpose_b, stream);
   }
 }
 
@@ -145,16 +165,21 @@ constexpr GemmTileShape kShapeOf = {Tile::kM, Tile::kN, Tile::kK, Tile::kThreads
 
 GemmTileShape shape_of(GemmTile tile) {
   switch (tile) {
-    case GemmTile::large: return kShapeOf<LargeTile>;
-    case GemmTile::medium: return kShapeOf<MediumTile>;
-    case GemmTile::tall: return kShapeOf<TallTile>;
-    default: return kShapeOf<WideTile>;
+    case GemmTile::large:
+      return kShapeOf<LargeTile>;
+    case GemmTile::medium:
+      return kShapeOf<MediumTile>;
+    case GemmTile::tall:
+      return kShapeOf<TallTile>;
+    default:
+      return kShapeOf<WideTile>;
   }
 }
 
-void gemm_register_tiled(const float* a, const float* b, const float* bias, float* c, std::int64_t m,
-                         std::int64_t n, std::int64_t k, bool transpose_a, bool transpose_b,
-                         float alpha, float beta, GemmTile tile, StreamView stream) {
+void gemm_register_tiled(const float* a, const float* b, const float* bias, float* c,
+                         std::int64_t m, std::int64_t n, std::int64_t k, bool transpose_a,
+                         bool transpose_b, float alpha, float beta, GemmTile tile,
+                         StreamView stream) {
   if (alpha == 0.0f) k = 0;  // as in BLAS, a and b are not read
   launch_problem(a, b, bias, c, m, n, k, k, transpose_a, transpose_b, alpha, beta, tile, stream);
 }
@@ -162,8 +187,8 @@ void gemm_register_tiled(const float* a, const float* b, const float* bias, floa
 void gemm_partial_products(const float* a, const float* b, float* partials, std::int64_t m,
                            std::int64_t n, std::int64_t k, std::int64_t depth, bool transpose_a,
                            bool transpose_b, GemmTile tile, StreamView stream) {
-  launch_problem(a, b, nullptr, partials, m, n, k, depth, transpose_a, transpose_b, 1.0f, 0.0f, tile,
-                 stream);
+  launch_problem(a, b, nullptr, partials, m, n, k, depth, transpose_a, transpose_b, 1.0f, 0.0f,
+                 tile, stream);
 }
 
 }  // namespace weft::kernels

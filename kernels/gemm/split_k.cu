@@ -27,10 +27,10 @@ __global__ void gemm_split_k_sum_kernel(const float* partials, const float* bias
   float biases[kVector] = {};
   if (bias != nullptr) {
     const int column = static_cast<int>(first % n);
-    WEFT_UNROLL for (int j = 0; j < kVector; ++j) biases[j] = bias[(column + j) % n];
+    WEFT_UNROLL for (int j = 0; j < kVector; ++j) { biases[j] = bias[(column + j) % n]; }
   }
-  write_quad(c, first, size, wide, sum, make_float4(biases[0], biases[1], biases[2], biases[3]), alpha,
-             beta);
+  write_quad(c, first, size, wide, sum, make_float4(biases[0], biases[1], biases[2], biases[3]),
+             alpha, beta);
 }
 
 }  // namespace
@@ -46,9 +46,10 @@ void gemm_split_k(const float* a, const float* b, const float* bias, float* c, f
   if (size == 0) return;
   gemm_partial_products(a, b, workspace, m, n, k, depth, transpose_a, transpose_b, tile, stream);
   const std::int64_t blocks = (size - 1) / (kThreads * kVector) + 1;
-  launch(gemm_split_k_sum_kernel, {.grid = static_cast<unsigned>(blocks), .block = kThreads}, stream,
-         workspace, bias, c, size, static_cast<int>(n), static_cast<int>((k - 1) / depth + 1), alpha,
-         beta, is_wide(workspace, size) && is_wide(c, size));
+  launch(gemm_split_k_sum_kernel, {.grid = static_cast<unsigned>(blocks), .block = kThreads},
+         stream, workspace, bias, c, size, static_cast<int>(n),
+         static_cast<int>((k - 1) / depth + 1), alpha, beta,
+         is_wide(workspace, size) && is_wide(c, size));
 }
 
 }  // namespace weft::kernels

@@ -18,7 +18,8 @@ struct Tile {
   static constexpr int kM = kM_, kN = kN_, kK = kK_;
   static constexpr int kPiecesM = kPiecesM_, kPiecesN = kPiecesN_;  // a thread's 4x4 pieces of c
   static constexpr int kLanesN = kLanesN_, kLanesM = 32 / kLanesN;  // a warp's lanes, over c
-  static constexpr int kStrideM = kLanesM * kVector, kStrideN = kLanesN * kVector;  // piece to piece
+  static constexpr int kStrideM = kLanesM * kVector;  // from a thread's piece to its next
+  static constexpr int kStrideN = kLanesN * kVector;
   static constexpr int kWarpM = kPiecesM * kStrideM, kWarpN = kPiecesN * kStrideN;
   static constexpr int kWarpsN = kN / kWarpN;
   static constexpr int kThreads = 32 * (kM / kWarpM) * kWarpsN;
@@ -60,15 +61,16 @@ struct Share {
     return kAlongK ? index / (2 * kRows) * 8 + index % 2 * kVector : index / (kRows / kVector);
   }
 
-  /// Starts to load rows from first_row and steps from first_k; zeros from `rows` and `end_k` on.
+  /// Starts to load rows from first_row and steps from first_k of [rows, k]; zeros outside.
   __device__ __forceinline__ void fetch(const float* operand, int first_row, int rows, int first_k,
-                                        int end_k, int extent_k, bool wide) {
+                                        int extent_k, bool wide) {
     WEFT_UNROLL for (int i = 0; i < kCount; ++i) {
       const int row = first_row + row_of(i), k = first_k + step_of(i);
-      const int line = kAlongK ? row : k, length = kAlongK ? extent_k : rows;  // of memory
-      const bool inside = line < (kAlongK ? rows : end_k);
+      const int line = kAlongK ? row : k, lines = kAlongK ? rows : extent_k;  // of memory
+      const int place = kAlongK ? k : row, length = kAlongK ? extent_k : rows;
+      const bool inside = line < lines;
       vectors[i] = load_quad(operand + (inside ? static_cast<std::int64_t>(line) * length : 0),
-                             kAlongK ? k : row, inside ? (kAlongK ? end_k : rows) : 0, wide, 0.0f);
+                             place, inside ? length : 0, wide, 0.0f);
     }
   }
 
@@ -81,7 +83,7 @@ struct Share {
         tile[k + 2][row] = vectors[i].z;
         tile[k + 3][row] = vectors[i].w;
       } else {
-        *reinterpret_cast<float4*>(&tile[k][row]) = vectors[i];
+        store4(&tile[k][row], vectors[i]);
       }
     }
   }
@@ -89,7 +91,7 @@ struct Share {
 
 /// Whether rows of this length can be read 16 bytes at a time.
 inline bool is_wide(const float* x, std::int64_t row_length) {
-  return reinterpret_cast<std::uintptr_t>(x) % 16 == 0 && row_length % kVector == 0;
+  return are_aligned16(x) && row_length % kVector == 0;
 }
 
 }  // namespace weft::kernels

@@ -17,7 +17,7 @@ using BlockTile = RowShape<1024, 4>;  // a tile of a longer one
 /// What a row's threads know beside its logits. Threads past the last row have label -1.
 struct Target {
   std::int64_t label;
-  float logit;          // at the label; NaN for a label out of range
+  float logit;           // at the label; NaN for a label out of range
   float gradient_scale;  // 1 / rows, likewise
 
   __device__ __forceinline__ Target(const float* row, const std::int32_t* labels,
@@ -96,10 +96,9 @@ __global__ void __launch_bounds__(kMaxBlock)
   }
 }
 
-__global__ void __launch_bounds__(kMaxBlock)
-    mean_loss_kernel(const float* losses,  // [rows]
-                     float* mean_loss,     // [1]
-                     std::int64_t rows) {
+__global__ void __launch_bounds__(kMaxBlock) mean_loss_kernel(const float* losses,  // [rows]
+                                                              float* mean_loss,     // [1]
+                                                              std::int64_t rows) {
   store_mean(losses, mean_loss, rows);
 }
 
@@ -115,8 +114,8 @@ void cross_entropy(const float* logits, const std::int32_t* labels, float* losse
     const unsigned warps = blocks_for(rows * Shape::kThreads, kWarpSize);
     const LaunchShape one_block{.block = warps * kWarpSize};
     const LaunchShape many_blocks{.grid = Shape::grid(rows), .block = Shape::kBlock};
-    launch(cross_entropy_registers_kernel<Shape>, has_mean ? one_block : many_blocks, stream, logits,
-           labels, losses, mean_loss, dlogits, rows, cols, aligned);
+    launch(cross_entropy_registers_kernel<Shape>, has_mean ? one_block : many_blocks, stream,
+           logits, labels, losses, mean_loss, dlogits, rows, cols, aligned);
   };
   if (cols <= kLongestRowShape)
     with_row_shape(cols, in_registers);
@@ -125,8 +124,7 @@ void cross_entropy(const float* logits, const std::int32_t* labels, float* losse
   else
     launch(cross_entropy_online_kernel, {.grid = BlockTile::grid(rows), .block = BlockTile::kBlock},
            stream, logits, labels, losses, dlogits, rows, cols, aligned);
-  if (!has_mean)
-    launch(mean_loss_kernel, {.block = kMaxBlock}, stream, losses, mean_loss, rows);
+  if (!has_mean) launch(mean_loss_kernel, {.block = kMaxBlock}, stream, losses, mean_loss, rows);
 }
 
 }  // namespace weft::kernels

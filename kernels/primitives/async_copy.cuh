@@ -22,7 +22,8 @@ namespace weft::kernels {
 /// Copies `Bytes` (4, 8 or 16), reading only the first `valid_bytes` of them: the rest become 0, and
 /// with none to read `global` need not point anywhere it may be read. 16 bytes bypass the L1 cache.
 template <int Bytes>
-__device__ __forceinline__ void async_copy_zero_fill(void* shared, const void* global, unsigned valid_bytes) {
+__device__ __forceinline__ void async_copy_zero_fill(void* shared, const void* global,
+                                                     unsigned valid_bytes) {
   static_assert(Bytes == 4 || Bytes == 8 || Bytes == 16);
   const auto target = static_cast<unsigned>(__cvta_generic_to_shared(shared));
   if constexpr (Bytes == 16)
@@ -30,8 +31,8 @@ __device__ __forceinline__ void async_copy_zero_fill(void* shared, const void* g
                  "r"(valid_bytes)
                  : "memory");
   else
-    asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;\n" ::"r"(target), "l"(global), "n"(Bytes),
-                 "r"(valid_bytes)
+    asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;\n" ::"r"(target), "l"(global),
+                 "n"(Bytes), "r"(valid_bytes)
                  : "memory");
 }
 
@@ -41,14 +42,18 @@ __device__ __forceinline__ void async_copy(void* shared, const void* global) {
   static_assert(Bytes == 4 || Bytes == 8 || Bytes == 16);
   const auto target = static_cast<unsigned>(__cvta_generic_to_shared(shared));
   if constexpr (Bytes == 16)
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;\n" ::"r"(target), "l"(global) : "memory");
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;\n" ::"r"(target), "l"(global)
+                 : "memory");
   else
-    asm volatile("cp.async.ca.shared.global [%0], [%1], %2;\n" ::"r"(target), "l"(global), "n"(Bytes)
+    asm volatile("cp.async.ca.shared.global [%0], [%1], %2;\n" ::"r"(target), "l"(global),
+                 "n"(Bytes)
                  : "memory");
 }
 
 /// Makes one group of the copies that this thread has asked for since the last commit.
-__device__ __forceinline__ void async_copy_commit() { asm volatile("cp.async.commit_group;\n" ::: "memory"); }
+__device__ __forceinline__ void async_copy_commit() {
+  asm volatile("cp.async.commit_group;\n" ::: "memory");
+}
 
 /// Waits until all but the newest `GroupsInFlight` groups of this thread have landed.
 template <int GroupsInFlight>

@@ -72,9 +72,7 @@ __device__ __forceinline__ T block_reduce(T value, T identity, Combine combine) 
   return value;
 }
 
-__device__ __forceinline__ float block_sum(float value) {
-  return block_reduce(value, 0.0f, Add{});
-}
+__device__ __forceinline__ float block_sum(float value) { return block_reduce(value, 0.0f, Add{}); }
 
 /// Over kThreads neighbouring threads: part of a warp, a warp, or the whole block.
 template <int kThreads, class T, class Combine>

@@ -14,10 +14,11 @@ template <int kThreadsOfRow, int kQuadsOfThread>
 struct RowShape {
   static constexpr int kThreads = kThreadsOfRow;  // a part of a warp, a warp, or a whole block
   static constexpr int kQuads = kQuadsOfThread;
-  static constexpr int kValues = 4 * kQuads;         // columns a thread holds
+  static constexpr int kValues = 4 * kQuads;           // columns a thread holds
   static constexpr int kColumns = kThreads * kValues;  // columns held at once
   static constexpr int kBlock = kThreads < 128 ? 128 : kThreads;
-  static constexpr int kMostRows = kThreads <= 32 ? 1024 / kThreads : 1;  // of a block of whole warps
+  static constexpr int kMostRows =
+      kThreads <= 32 ? 1024 / kThreads : 1;  // of a block of whole warps
   static_assert((kThreads & (kThreads - 1)) == 0 && kBlock <= 1024);
 
   /// Grid of a launch with kBlock threads.

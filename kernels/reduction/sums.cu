@@ -102,7 +102,8 @@ void column_sums(const float* x, float* y, bool add, std::int64_t rows, std::int
   if (cols == 0) return;
   const auto strips = [&]<int kCols, int kRows>() {
     launch(column_sums_strip_kernel<kCols, kRows>,
-           {.grid = blocks_for(cols, kCols), .block = kCols * kRows}, stream, x, y, add, rows, cols);
+           {.grid = blocks_for(cols, kCols), .block = kCols * kRows}, stream, x, y, add, rows,
+           cols);
   };
   if (cols >= 8192)
     strips.template operator()<32, 8>();  // strips enough for every multiprocessor: whole lines

@@ -10,7 +10,7 @@
 namespace weft::kernels {
 namespace {
 
-using BlockRow = RowShape<1024, 8>;  // the longest row in registers
+using BlockRow = RowShape<1024, 8>;   // the longest row in registers
 using BlockTile = RowShape<1024, 4>;  // a tile of a longer one
 
 template <class Shape>
@@ -93,8 +93,7 @@ __global__ void __launch_bounds__(BlockTile::kBlock)
     softmax_backward_two_pass_kernel(const float* y,   // [rows, cols]
                                      const float* dy,  // [rows, cols]
                                      float* dx,        // [rows, cols]
-                                     bool add, std::int64_t rows, std::int64_t cols,
-                                     bool aligned) {
+                                     bool add, std::int64_t rows, std::int64_t cols, bool aligned) {
   const RowPlace<BlockTile> place(rows, cols);
   const std::int64_t offset = place.row * cols;
   float y_values[BlockTile::kValues], dy_values[BlockTile::kValues];

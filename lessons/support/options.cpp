@@ -10,6 +10,7 @@ namespace lessons {
 
 namespace {
 
+constexpr const char* kProgram = "weft-lessons";
 constexpr int kMostEpochs = 100'000;
 constexpr std::int64_t kLargestBatch = 1'000'000'000;
 constexpr double kLargestRate = 1000;
@@ -66,7 +67,7 @@ weft::Device read_device(const std::string& text) {
 
 // A command line that a shell reads back to the same words.
 std::string as_typed(int argc, char** argv) {
-  std::string line = "weft-lessons";
+  std::string line = kProgram;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     constexpr const char* kPlain =
@@ -90,8 +91,9 @@ std::string as_typed(int argc, char** argv) {
   for (const CLI::App* sub : command.get_subcommands({})) flags.push_back(sub->get_name());
   const std::string word = rest.front().substr(0, rest.front().find('='));
   const std::string near = nearest(word, flags);
+  const std::string name = command.get_name(), help = name == kProgram ? name : kProgram + (" " + name);
   throw UsageError("no use for " + shortened(word) + "; " +
-                   (near.empty() ? command.get_name() + " --help shows what there is"
+                   (near.empty() ? help + " --help shows what there is"
                                  : "did you mean " + near + "?"));
 }
 
@@ -102,10 +104,12 @@ Options parse(int argc, char** argv) {
   options.command_line = as_typed(argc, argv);
 
   CLI::App app("Weft's lessons: each trains a small network and says whether its claim holds.",
-               "weft-lessons");
+               kProgram);
   app.allow_extras();
   app.set_version_flag("--version", std::string("weft-lessons ") + WEFT_VERSION);
   CLI::App& list = *app.add_subcommand("list", "Shows the lessons")->allow_extras();
+  CLI::App& doctor = *app.add_subcommand("doctor", "Shows what was found and what will be used");
+  doctor.allow_extras();
   CLI::App& run = *app.add_subcommand("run", "Runs a lesson")->allow_extras();
   std::string name, device = "auto", epochs, lr, batch, seed, data, out;
   run.add_option("LESSON", name, "Its number or name: 04, softmax_mnist or 04_softmax_mnist");
@@ -116,9 +120,12 @@ Options parse(int argc, char** argv) {
   const auto& seed_option = *run.add_option("--seed", seed, "Fixes every random number of the run");
   const auto& data_option = *run.add_option("--data", data, "Folder with a data set of your own");
   const auto& out_option = *run.add_option("--out", out, "Folder for the results: runs/<lesson>");
-  run.add_flag("--smoke", options.smoke, "A few seconds on fewer samples, with a weaker claim");
-  run.add_flag("--quiet", options.quiet, "Prints the claim alone");
-  run.add_flag("--profile", options.profile, "Times every op");
+  const auto add_flag = [&](const char* flag, bool& to, const char* description) {
+    run.add_flag(flag, to, description)->disable_flag_override();
+  };
+  add_flag("--smoke", options.smoke, "A few seconds on fewer samples, with a weaker claim");
+  add_flag("--quiet", options.quiet, "Prints the claim alone");
+  add_flag("--profile", options.profile, "Times every op");
 
   try {
     app.parse(argc, argv);
@@ -127,19 +134,22 @@ Options parse(int argc, char** argv) {
     app.exit(asked, text, text);
     options.text = text.str();
     return options;
+  } catch (const CLI::ArgumentMismatch& error) {  // "--lr: 1 required TEXT missing"
+    const std::string what = error.what();
+    throw UsageError(what.substr(0, what.find(':')) +
+                     (what.find("received") == std::string::npos ? ": expected a value, found none"
+                                                                 : ": expected it once, found it again"));
   } catch (const CLI::ParseError& error) {
     throw UsageError(error.what());
   }
-  for (const CLI::App* command : {&run, &list})
+  for (const CLI::App* command : {&run, &list, &doctor})
     if (command->parsed() && !command->remaining().empty())
       refuse_rest(command->remaining(), *command);
   if (!app.remaining().empty()) refuse_rest(app.remaining(), app);
-  if (!run.parsed() && !list.parsed()) {
+  if (!run.parsed()) {
+    if (list.parsed()) options.command = Options::Command::list;
+    if (doctor.parsed()) options.command = Options::Command::doctor;
     options.text = app.help();
-    return options;
-  }
-  if (list.parsed()) {
-    options.command = Options::Command::list;
     return options;
   }
 

@@ -19,7 +19,7 @@ class UsageError : public std::runtime_error {
 };
 
 struct Options {
-  enum class Command { show_text, list, run } command = Command::show_text;
+  enum class Command { show_text, list, doctor, run } command = Command::show_text;
   std::string text;  // to show: help or version
 
   const Lesson* lesson = nullptr;

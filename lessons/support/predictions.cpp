@@ -66,12 +66,14 @@ std::vector<weft::Picture> first_pictures(const Predictions& predictions, const 
     if (predictions.right(i) != right) continue;
     const auto pixels = data.gather(static_cast<std::int64_t>(i), 1).x.to_vector<float>();
     const int truth = predictions.truth[i], said = predictions.said[i];
-    const std::string sure = percent(predictions.probability(i, said), 0);
+    const auto share = [&](int of) {
+      return std::to_string(of) + ": " + percent(predictions.probability(i, of), 0);
+    };
     pictures.push_back(picture_of(
         pixels.data(), rows, columns,
-        right ? "true " + std::to_string(truth) + "\n" + sure + " sure"
-              : "true " + std::to_string(truth) + ", said " + std::to_string(said) + "\n" + sure +
-                    ", true one " + percent(predictions.probability(i, truth), 0)));
+        right ? "true " + std::to_string(truth) + "\n" + share(truth)
+              : "true " + std::to_string(truth) + ", said " + std::to_string(said) + "\n" + share(said) +
+                    ",  " + share(truth)));
   }
   return pictures;
 }

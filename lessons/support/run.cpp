@@ -111,9 +111,10 @@ int Run::finish() {
   if (options_.profile) terminal_.plain(report_.profile + "\n");
   bool good = true;
   for (const Report::Claim& claim : report_.claims) {
-    const std::string found = claim.claim + ": found " + claim.found + ".";
-    terminal_.result(claim.holds, (claim.holds ? "The claim holds: " : "The claim does not hold: ") + found +
-                                      (claim.enforced ? "" : " (Reported only: the data are your own.)"));
+    terminal_.result(claim.holds,
+                     (claim.holds ? "The claim holds: " : "The claim does not hold: ") + claim.claim +
+                         ", found " + claim.found + "." +
+                         (claim.enforced ? "" : " (Reported only: the data are your own.)"));
     good = good && (claim.holds || !claim.enforced);
   }
   if (!report_.exercises.empty()) {

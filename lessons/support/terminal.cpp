@@ -94,7 +94,8 @@ void Terminal::result(bool good, const std::string& text) {
 
 void Terminal::progress(int done, int total, const std::string& text) {
   if (quiet_) return;
-  const std::string count = std::to_string(done) + "/" + std::to_string(total);
+  const std::string whole = std::to_string(total), part = std::to_string(done);
+  const std::string count = std::string(whole.size() - part.size(), ' ') + part + "/" + whole;
   if (!bar_) {
     const bool tenth = total <= kLinesAtMost || done == total ||
                        done * 10LL / total != (done - 1) * 10LL / total;

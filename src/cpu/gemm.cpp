@@ -25,7 +25,8 @@ void blas_gemm(CBLAS_TRANSPOSE op_a, CBLAS_TRANSPOSE op_b, int m, int n, int k, 
 }
 
 void blas_gemm(CBLAS_TRANSPOSE op_a, CBLAS_TRANSPOSE op_b, int m, int n, int k, double alpha,
-               const double* a, int lda, const double* b, int ldb, double beta, double* c, int ldc) {
+               const double* a, int lda, const double* b, int ldb, double beta, double* c,
+               int ldc) {
   cblas_dgemm(CblasRowMajor, op_a, op_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
@@ -73,7 +74,9 @@ void gemm(const T* a, const T* b, const T* bias, T* c, std::int64_t m64, std::in
   const int parts = parts_of(m, n, k);
 #pragma omp parallel for schedule(static) if (parts > 1)
   for (int part = 0; part < parts; ++part) {
-    const auto bound = [&](std::int64_t length, int p) { return static_cast<int>(length * p / parts); };
+    const auto bound = [&](std::int64_t length, int p) {
+      return static_cast<int>(length * p / parts);
+    };
     const bool by_rows = m >= n;
     const int row = by_rows ? bound(m, part) : 0, rows = by_rows ? bound(m, part + 1) - row : m;
     const int column = by_rows ? 0 : bound(n, part);
@@ -81,8 +84,9 @@ void gemm(const T* a, const T* b, const T* bias, T* c, std::int64_t m64, std::in
     T* const out = c + static_cast<std::int64_t>(row) * n + column;
     {
       const OneThread one_thread;
-      blas_gemm(transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans, rows,
-                columns, k, alpha, a + static_cast<std::int64_t>(row) * (transpose_a ? 1 : lda), lda,
+      blas_gemm(transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans,
+                rows, columns, k, alpha,
+                a + static_cast<std::int64_t>(row) * (transpose_a ? 1 : lda), lda,
                 b + static_cast<std::int64_t>(column) * (transpose_b ? ldb : 1), ldb, beta, out, n);
     }
     if (bias != nullptr) scale_and_add_bias(bias + column, out, rows, columns, n, T(1));

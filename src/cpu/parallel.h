@@ -4,7 +4,8 @@
 
 namespace weft::cpu {
 
-inline constexpr std::int64_t kWorthAFork = 1 << 15;  // elements; waking the threads costs some 5 us
+inline constexpr std::int64_t kWorthAFork = 1
+                                            << 15;  // elements; waking the threads costs some 5 us
 
 /// Calls body(i) for i in 0..count-1, over the threads where `work` (elements, all in all) is worth it.
 /// Each i must write outputs of its own.

@@ -9,7 +9,8 @@ namespace weft {
 Batches::Batches(const Dataset& dataset, std::int64_t batch_size, Order order)
     : dataset_(dataset), batch_size_(batch_size), order_(order) {
   if (batch_size < 1)
-    throw ShapeError("batches: expected a batch size of at least 1, got " + std::to_string(batch_size));
+    throw ShapeError("batches: expected a batch size of at least 1, got " +
+                     std::to_string(batch_size));
 }
 
 std::int64_t Batches::count() const { return (dataset_.size() - 1) / batch_size_ + 1; }
@@ -27,7 +28,8 @@ const Batch& Batches::load(std::int64_t index) {
   }
   const bool is_whole = rows == whole_.y.size();
   current_ = is_whole ? whole_ : Batch{whole_.x.rows(0, rows), whole_.y.rows(0, rows)};
-  gather_rows_(current_.x, current_.y, source_, dataset_.labels(), begin, order_, dataset_.scaling());
+  gather_rows_(current_.x, current_.y, source_, dataset_.labels(), begin, order_,
+               dataset_.scaling());
   return current_;
 }
 

@@ -49,14 +49,18 @@ Dataset Dataset::first(std::int64_t count) const {
 
 std::int64_t Dataset::features() const { return inputs_.size() / size(); }
 
-Batches Dataset::batches(std::int64_t batch_size, Order order) const { return {*this, batch_size, order}; }
+Batches Dataset::batches(std::int64_t batch_size, Order order) const {
+  return {*this, batch_size, order};
+}
 
 Batch Dataset::gather(std::int64_t begin, std::int64_t count, Order order) const {
   if (count < 0 || begin < 0 || begin > size() || count > size() - begin)
     throw ShapeError("dataset: expected rows within " + std::to_string(size()) + ", got " +
                      std::to_string(count) + " from " + std::to_string(begin));
-  Batch batch{empty({count, features()}, DType::float32, device()), empty({count}, DType::int32, device())};
-  gather_rows_(batch.x, batch.y, inputs_.reshape({size(), features()}), labels_, begin, order, scaling_);
+  Batch batch{empty({count, features()}, DType::float32, device()),
+              empty({count}, DType::int32, device())};
+  gather_rows_(batch.x, batch.y, inputs_.reshape({size(), features()}), labels_, begin, order,
+               scaling_);
   return batch;
 }
 

@@ -27,7 +27,8 @@ void Metrics::reserve(std::int64_t batches) {
 }
 
 void Metrics::add_loss(const Tensor& loss, std::int64_t rows) {
-  if (loss.size() != 1) throw ShapeError("metrics: expected a scalar loss, got " + loss.shape().to_string());
+  if (loss.size() != 1)
+    throw ShapeError("metrics: expected a scalar loss, got " + loss.shape().to_string());
   if (rows < 1) throw ShapeError("metrics: expected a loss over rows, got " + std::to_string(rows));
   const auto next = static_cast<std::int64_t>(rows_.size());
   if (next == losses_.size()) reserve(std::max<std::int64_t>(64, 2 * next));

@@ -43,8 +43,8 @@ Pool::Lists& Pool::lists_of(StreamView stream) {
 
 void* Pool::allocate(std::size_t bytes, StreamView stream) {
   if (bytes > kLargestBlock)
-    throw DeviceError(std::string(name_of(device_)) + ": out of memory: expected at most 2^48 bytes, got " +
-                      std::to_string(bytes));
+    throw DeviceError(std::string(name_of(device_)) +
+                      ": out of memory: expected at most 2^48 bytes, got " + std::to_string(bytes));
   const std::size_t rounded = kPoolCaches ? round_to_class(bytes) : bytes;
   const std::lock_guard lock(mutex_);
   void* memory = nullptr;
@@ -67,8 +67,9 @@ void Pool::release(void* memory, std::size_t bytes, StreamView stream) noexcept 
   const std::lock_guard lock(mutex_);
   statistics_.in_use -= rounded;
   const bool is_cpu = device_ == Device::cpu;
-  const bool is_kept = kPoolCaches && !(is_cpu && (rounded > kLargestCachedOnCpu ||
-                                                   statistics_.cached + rounded > kMostCachedOnCpu));
+  const bool is_kept =
+      kPoolCaches && !(is_cpu && (rounded > kLargestCachedOnCpu ||
+                                  statistics_.cached + rounded > kMostCachedOnCpu));
   if (is_kept) {
     try {
       lists_of(stream).blocks[class_of(rounded)].push_back(memory);

@@ -16,9 +16,9 @@
 namespace weft {
 
 struct PoolStatistics {
-  std::size_t in_use = 0;     // bytes handed out, as rounded
-  std::size_t peak = 0;       // the most there were in use
-  std::size_t cached = 0;     // bytes waiting for a taker
+  std::size_t in_use = 0;       // bytes handed out, as rounded
+  std::size_t peak = 0;         // the most there were in use
+  std::size_t cached = 0;       // bytes waiting for a taker
   std::size_t from_device = 0;  // allocations that the lists could not serve
 };
 

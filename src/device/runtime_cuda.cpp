@@ -19,19 +19,25 @@ namespace weft {
 namespace {
 
 std::string describe_error(cudaError_t error) {
+  if (error == cudaErrorNoKernelImageForDevice)
+    return "cudaErrorNoKernelImageForDevice: this build has no code for this GPU's compute "
+           "capability";
   return std::string(cudaGetErrorName(error)) + ": " + cudaGetErrorString(error);
 }
+
+// What a wait reports happened in a launch before it, and CUDA does not say in which.
+constexpr const char* kLateError = " (of an earlier launch; WEFT_SYNC_LAUNCHES=1 names it)";
 
 std::string version(int number) {  // 13000 is 13.0
   return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10);
 }
 
-void check(cudaError_t error, const std::string& call,
+void check(cudaError_t error, std::string_view call, std::string_view detail = {},
            std::source_location where = std::source_location::current()) {
   if (error == cudaSuccess) return;
   cudaGetLastError();  // or the next launch would report this one
-  throw DeviceError(call + " (" + where.file_name() + ":" + std::to_string(where.line()) +
-                    "): " + describe_error(error));
+  throw DeviceError(std::string(call) + std::string(detail) + " (" + where.file_name() + ":" +
+                    std::to_string(where.line()) + "): " + describe_error(error));
 }
 
 int attribute(cudaDeviceAttr name) {
@@ -73,7 +79,8 @@ std::string probe() {
   if (error == cudaErrorInsufficientDriver) {
     int driver = 0;
     const bool has_driver = cudaDriverGetVersion(&driver) == cudaSuccess && driver > 0;
-    return (has_driver ? "the NVIDIA driver supports CUDA " + version(driver) : "there is no NVIDIA driver") +
+    return (has_driver ? "the NVIDIA driver supports CUDA " + version(driver)
+                       : "there is no NVIDIA driver") +
            std::string(", and this build needs CUDA ") + version(CUDART_VERSION);
   }
   if (error == cudaErrorNoDevice || error == cudaSuccess) return "the NVIDIA driver finds no GPU";
@@ -100,10 +107,10 @@ DeviceProperties properties() {
 void* allocate(std::size_t bytes, StreamView stream) {
   void* memory = nullptr;
   if (has_stream_ordered_allocator())
-    check(cudaMallocAsync(&memory, bytes, handle(stream)),
-          "cudaMallocAsync of " + std::to_string(bytes) + " bytes");
+    check(cudaMallocAsync(&memory, bytes, handle(stream)), "cudaMallocAsync",
+          " of " + std::to_string(bytes) + " bytes");
   else
-    check(cudaMalloc(&memory, bytes), "cudaMalloc of " + std::to_string(bytes) + " bytes");
+    check(cudaMalloc(&memory, bytes), "cudaMalloc", " of " + std::to_string(bytes) + " bytes");
   return memory;
 }
 
@@ -137,9 +144,9 @@ StreamView create_stream() {
 
 void destroy_stream(StreamView stream) noexcept { cudaStreamDestroy(handle(stream)); }
 void synchronize(StreamView stream) {
-  check(cudaStreamSynchronize(handle(stream)), "cudaStreamSynchronize");
+  check(cudaStreamSynchronize(handle(stream)), "cudaStreamSynchronize", kLateError);
 }
-void synchronize_device() { check(cudaDeviceSynchronize(), "cudaDeviceSynchronize"); }
+void synchronize_device() { check(cudaDeviceSynchronize(), "cudaDeviceSynchronize", kLateError); }
 
 }  // namespace runtime
 
@@ -169,20 +176,23 @@ void raise_shared_limit(const void* kernel, std::size_t bytes) {
 
 std::string describe_launch(const void* kernel, const LaunchShape& shape) {
   const auto extents = [](dim3 x) {
-    return "[" + std::to_string(x.x) + ", " + std::to_string(x.y) + ", " + std::to_string(x.z) + "]";
+    return "[" + std::to_string(x.x) + ", " + std::to_string(x.y) + ", " + std::to_string(x.z) +
+           "]";
   };
   const char* mangled = nullptr;
   if (cudaFuncGetName(&mangled, kernel) != cudaSuccess || mangled == nullptr) mangled = "kernel";
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> name(
       abi::__cxa_demangle(mangled, nullptr, nullptr, &status), std::free);
-  return std::string(name ? name.get() : mangled) + " with grid " + extents(shape.grid) + ", block " +
-         extents(shape.block) + ", " + std::to_string(shape.shared_bytes) + " dynamic shared bytes";
+  return std::string(name ? name.get() : mangled) + " with grid " + extents(shape.grid) +
+         ", block " + extents(shape.block) + ", " + std::to_string(shape.shared_bytes) +
+         " dynamic shared bytes";
 }
 
 }  // namespace
 
-void launch_grid(const void* kernel, const LaunchShape& shape, StreamView stream, void** arguments) {
+void launch_grid(const void* kernel, const LaunchShape& shape, StreamView stream,
+                 void** arguments) {
   static const bool waits = [] {
     const char* const value = std::getenv("WEFT_SYNC_LAUNCHES");
     return value != nullptr && std::string_view(value) == "1";
@@ -198,9 +208,9 @@ void launch_grid(const void* kernel, const LaunchShape& shape, StreamView stream
   if (was_launched && waits) error = cudaStreamSynchronize(config.stream);
   if (error == cudaSuccess) return;
   cudaGetLastError();
-  throw DeviceError(std::string(shape.where.function_name()) + " (" + shape.where.file_name() + ":" +
-                    std::to_string(shape.where.line()) + "): " +
-                    (was_launched ? "failed in " : "could not launch ") +
+  throw DeviceError(std::string(shape.where.function_name()) + " (" + shape.where.file_name() +
+                    ":" + std::to_string(shape.where.line()) +
+                    "): " + (was_launched ? "failed in " : "could not launch ") +
                     describe_launch(kernel, shape) + ": " + describe_error(error));
 }
 

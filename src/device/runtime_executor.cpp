@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t kAlignment = 256;  // cudaMalloc's
 
 std::size_t physical_bytes() {
-  return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace
@@ -42,8 +43,10 @@ DeviceProperties properties() {
 void* allocate(std::size_t bytes, StreamView) {
   // Exactly the bytes asked for, so that AddressSanitizer sees a kernel that reads one too far.
   void* memory = nullptr;
-  if (bytes > physical_bytes() || posix_memalign(&memory, kAlignment, std::max<std::size_t>(bytes, 1)) != 0)
-    throw DeviceError("out of memory on the SIMT executor: " + std::to_string(bytes) + " bytes asked for");
+  if (bytes > physical_bytes() ||
+      posix_memalign(&memory, kAlignment, std::max<std::size_t>(bytes, 1)) != 0)
+    throw DeviceError("out of memory on the SIMT executor: " + std::to_string(bytes) +
+                      " bytes asked for");
   return memory;
 }
 

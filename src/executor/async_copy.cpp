@@ -28,20 +28,25 @@ void AsyncCopies::issue(unsigned thread, void* shared, const void* global, std::
   if (bytes != 4 && bytes != 8 && bytes != 16)
     runner.fail("cp.async copies 4, 8 or 16 bytes, got " + std::to_string(bytes), at);
   if (valid_bytes > bytes)
-    runner.fail("cp.async of " + std::to_string(bytes) + " bytes reads " + std::to_string(valid_bytes), at);
+    runner.fail(
+        "cp.async of " + std::to_string(bytes) + " bytes reads " + std::to_string(valid_bytes), at);
   if (reinterpret_cast<std::uintptr_t>(shared) % bytes != 0)
-    runner.fail("cp.async of " + std::to_string(bytes) + " bytes to a misaligned shared address", at);
+    runner.fail("cp.async of " + std::to_string(bytes) + " bytes to a misaligned shared address",
+                at);
   if (reinterpret_cast<std::uintptr_t>(global) % bytes != 0)
-    runner.fail("cp.async of " + std::to_string(bytes) + " bytes from a misaligned global address", at);
+    runner.fail("cp.async of " + std::to_string(bytes) + " bytes from a misaligned global address",
+                at);
   if (!runner.shared().contains(shared, bytes))
     runner.fail("cp.async to an address outside the block's shared memory", at);
   if (valid_bytes > 0 && runner.shared().contains(global, valid_bytes))
     runner.fail("cp.async from shared memory", at);
 #if defined(__SANITIZE_ADDRESS__)
-  if (valid_bytes > 0 && __asan_region_is_poisoned(const_cast<void*>(global), valid_bytes) != nullptr)
+  if (valid_bytes > 0 &&
+      __asan_region_is_poisoned(const_cast<void*>(global), valid_bytes) != nullptr)
     runner.fail("cp.async reads outside an allocation", at);
   if (__asan_region_is_poisoned(shared, bytes) != nullptr)
-    runner.fail("cp.async to shared memory outside an array, or still written by a copy under way", at);
+    runner.fail("cp.async to shared memory outside an array, or still written by a copy under way",
+                at);
 #endif
   std::memset(shared, 0xFF, bytes);
 #if defined(__SANITIZE_ADDRESS__)
@@ -78,7 +83,8 @@ const Site* AsyncCopies::oldest(unsigned thread) const {
   return used_ && !queues_[thread].copies.empty() ? &queues_[thread].copies.front().site : nullptr;
 }
 
-void async_copy(void* shared, const void* global, std::size_t bytes, std::size_t valid_bytes, Site at) {
+void async_copy(void* shared, const void* global, std::size_t bytes, std::size_t valid_bytes,
+                Site at) {
   BlockRunner& runner = BlockRunner::current();
   runner.copies().issue(runner.running(), shared, global, bytes, valid_bytes, at);
 }

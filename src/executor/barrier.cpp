@@ -40,13 +40,15 @@ void BlockRunner::fail_at_barrier(const char* name, Site at) const {
   std::string what = std::string("reaches ") + name;
   if (live_ != launch_->block_threads)
     fail(what + " after " + std::to_string(launch_->block_threads - live_) +
-             " threads of the block have left the kernel", at);
+             " threads of the block have left the kernel",
+         at);
   const bool one_line = to_string(at) == to_string(barrier_site_);
   const auto column = [&](Site site) {
     return one_line ? " (column " + std::to_string(site.column()) + ")" : std::string();
   };
-  fail(what + column(at) + " while " + std::to_string(arrived_) + " threads wait at the barrier in " +
-           to_string(barrier_site_) + column(barrier_site_), at);
+  fail(what + column(at) + " while " + std::to_string(arrived_) +
+           " threads wait at the barrier in " + to_string(barrier_site_) + column(barrier_site_),
+       at);
 }
 
 void block_barrier(Site at) { BlockRunner::current().barrier(0, "__syncthreads", at); }

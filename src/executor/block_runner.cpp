@@ -1,8 +1,5 @@
 #include "src/executor/block_runner.h"
 
-#include <bit>
-#include <utility>
-
 namespace weft::executor {
 
 constinit thread_local const ThreadContext* current_thread = nullptr;
@@ -11,12 +8,9 @@ constinit thread_local BlockRunner* BlockRunner::current_runner_ = nullptr;
 
 namespace {
 
-unsigned nth_set_bit(unsigned bits, unsigned n) {
-  while (n-- > 0) bits &= bits - 1;
-  return static_cast<unsigned>(std::countr_zero(bits));
+constexpr unsigned lanes_up_to(unsigned count) {
+  return count >= kWarpSize ? ~0u : (1u << count) - 1;
 }
-
-constexpr unsigned lanes_up_to(unsigned count) { return count >= kWarpSize ? ~0u : (1u << count) - 1; }
 
 }  // namespace
 
@@ -33,14 +27,16 @@ void BlockRunner::begin_launch(const Launch& launch) {
   block_.block_dim = launch.grid.block;
   block_.grid_dim = launch.grid.grid;
   const dim3& shape = launch.grid.block;
-  if (shape.x == prepared_for_.x && shape.y == prepared_for_.y && shape.z == prepared_for_.z) return;
+  if (shape.x == prepared_for_.x && shape.y == prepared_for_.y && shape.z == prepared_for_.z)
+    return;
   prepared_for_ = shape;
   threads_.resize(launch.block_threads);
   warp_count_ = (launch.block_threads + kWarpSize - 1) / kWarpSize;
   unsigned linear = 0;
   for (unsigned z = 0; z < shape.z; ++z)
     for (unsigned y = 0; y < shape.y; ++y)
-      for (unsigned x = 0; x < shape.x; ++x, ++linear) threads_[linear].context = {{x, y, z}, linear};
+      for (unsigned x = 0; x < shape.x; ++x, ++linear)
+        threads_[linear].context = {{x, y, z}, linear};
 }
 
 void BlockRunner::run(std::uint64_t block_number) {
@@ -81,11 +77,9 @@ void BlockRunner::run(std::uint64_t block_number) {
   }
 }
 
-void BlockRunner::switch_to(Fiber& fiber) {
-  Fiber& left = *std::exchange(current_, &fiber);
-  if (fiber.thread != nullptr) current_thread = &fiber.thread->context;
-  ++stats_.switches;
-  switch_fiber(left, fiber);
+Stats BlockRunner::take_stats() {
+  stats_.fibers = fibers_.size() - std::exchange(counted_fibers_, fibers_.size());
+  return std::exchange(stats_, {});
 }
 
 void BlockRunner::run_threads() {
@@ -99,7 +93,8 @@ void BlockRunner::run_threads() {
       continue;  // somebody took this fiber again
     }
     Thread& next = take_next();
-    if (next.fiber == nullptr) {  // a thread that has not started runs on this very stack: no switch
+    if (next.fiber ==
+        nullptr) {  // a thread that has not started runs on this very stack: no switch
       next.fiber = &fiber;
       fiber.thread = &next;
       current_thread = &next.context;
@@ -135,53 +130,19 @@ void BlockRunner::finish(Thread& thread) {
   for (unsigned group = warp.group_count; group-- > 0;) complete_if_all_arrived(warp_number, group);
 }
 
-void BlockRunner::run_next() {
-  if (available_ == 0) {
-    if (live_ > 0) fail_in_deadlock();
-    return switch_to(main_);
-  }
-  Thread& next = take_next();
-  if (next.fiber == nullptr) {
-    next.fiber = fibers_.take();
-    next.fiber->thread = &next;
-  }
-  if (next.fiber != current_) switch_to(*next.fiber);
-}
-
-void BlockRunner::park(const char* waits_for, Site at) {
-  Thread& thread = *current_->thread;
-  thread.waits_for = waits_for;
-  thread.site = at;
-  run_next();
-}
-
 void BlockRunner::wake(unsigned thread) {
   const unsigned warp_number = thread / kWarpSize;
   warps_[warp_number].ready |= 1u << thread % kWarpSize;
   available_ |= 1u << rank_of_[warp_number];
 }
 
-Thread& BlockRunner::take_next() {
-  const auto rank = static_cast<unsigned>(std::countr_zero(available_));
-  const unsigned warp_number = warp_of_rank_[rank];
-  unsigned& ready = warps_[warp_number].ready;
-  unsigned lane;
-  if (order_ == Order::ascending)
-    lane = static_cast<unsigned>(std::countr_zero(ready));
-  else if (order_ == Order::descending)
-    lane = 31u - static_cast<unsigned>(std::countl_zero(ready));
-  else
-    lane = nth_set_bit(ready, static_cast<unsigned>(random() % static_cast<unsigned>(std::popcount(ready))));
-  ready &= ~(1u << lane);
-  if (ready == 0) available_ &= ~(1u << rank);
-  return threads_[warp_number * kWarpSize + lane];
-}
-
 void BlockRunner::draw_priorities() {
   for (unsigned r = 0; r < warp_count_; ++r)
-    warp_of_rank_[r] = static_cast<std::uint8_t>(order_ == Order::descending ? warp_count_ - 1 - r : r);
+    warp_of_rank_[r] =
+        static_cast<std::uint8_t>(order_ == Order::descending ? warp_count_ - 1 - r : r);
   if (order_ == Order::random)
-    for (unsigned r = warp_count_; r > 1; --r) std::swap(warp_of_rank_[r - 1], warp_of_rank_[random() % r]);
+    for (unsigned r = warp_count_; r > 1; --r)
+      std::swap(warp_of_rank_[r - 1], warp_of_rank_[random() % r]);
   available_ = 0;
   for (unsigned r = 0; r < warp_count_; ++r) {
     rank_of_[warp_of_rank_[r]] = static_cast<std::uint8_t>(r);
@@ -194,6 +155,12 @@ std::uint64_t BlockRunner::random() {  // xorshift64
   random_state_ ^= random_state_ >> 7;
   random_state_ ^= random_state_ << 17;
   return random_state_;
+}
+
+unsigned BlockRunner::random_lane(unsigned ready) {
+  for (auto skip = random() % static_cast<unsigned>(std::popcount(ready)); skip > 0; --skip)
+    ready &= ready - 1;
+  return static_cast<unsigned>(std::countr_zero(ready));
 }
 
 }  // namespace weft::executor

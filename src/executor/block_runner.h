@@ -4,10 +4,12 @@
 // runs until it ends or parks, then the next that can run goes on. Barriers, warp operations and
 // whatever else a thread may wait for are written with park() and wake().
 
+#include <bit>
 #include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "src/executor/async_copy.h"
@@ -66,13 +68,14 @@ class BlockRunner {
   void begin_launch(const Launch& launch);
   /// Runs one block to its end. Throws what the kernel threw, or DeviceError where a check failed.
   void run(std::uint64_t block_number);
+  /// What has run here since the last call.
+  Stats take_stats();
 
   // For the models of instructions: about the CUDA thread that is running.
   unsigned running() const { return current_->thread->context.linear; }
   const DeviceModel& model() const { return launch_->model; }
   SharedMemory& shared() { return shared_; }
   AsyncCopies& copies() { return copies_; }
-  Stats& stats() { return stats_; }
 
   int barrier(int predicate, const char* name, Site at);
   void warp_collective(WarpArgument& argument, Site at);
@@ -88,23 +91,25 @@ class BlockRunner {
  private:
   friend void fiber_body();
 
-  void run_threads();                   // on a fiber
-  void run_next();                      // leaves the running thread for another one
+  void run_threads();  // on a fiber
+  void run_next();     // leaves the running thread for another one
   void switch_to(Fiber& fiber);
-  void finish(Thread& thread);          // the running thread has come to its end
+  void finish(Thread& thread);  // the running thread has come to its end
   void draw_priorities();
-  Thread& take_next();                  // requires available_ != 0
+  Thread& take_next();  // requires available_ != 0
   void complete_if_all_arrived(unsigned warp_number, unsigned group_number);
   [[noreturn, gnu::noinline]] void fail_at_barrier(const char* name, Site at) const;
-  [[noreturn, gnu::noinline]] void fail_in_warp_operation(const WarpArgument& argument, const char* why, Site at,
+  [[noreturn, gnu::noinline]] void fail_in_warp_operation(const WarpArgument& argument,
+                                                          const char* why, Site at,
                                                           const WarpGroup* others = nullptr) const;
   std::string place() const;  // "softmax: block (3, 0, 0)"
   static std::string name_of(const Thread& thread);
   [[noreturn, gnu::noinline]] void fail_at_exit() const;
   [[noreturn, gnu::noinline]] void fail_in_deadlock() const;
   std::uint64_t random();
+  unsigned random_lane(unsigned ready);
 
-  static thread_local BlockRunner* current_runner_ [[gnu::tls_model("initial-exec")]];
+  static constinit thread_local BlockRunner* current_runner_ [[gnu::tls_model("initial-exec")]];
 
   const Launch* launch_ = nullptr;
   BlockContext block_{};
@@ -124,6 +129,7 @@ class BlockRunner {
   Site barrier_site_;
 
   FiberPool fibers_;
+  std::size_t counted_fibers_ = 0;  // by take_stats()
   Fiber main_;
   Fiber* current_ = nullptr;
   std::exception_ptr error_;
@@ -131,6 +137,51 @@ class BlockRunner {
   AsyncCopies copies_;
   Stats stats_;
 };
+
+// What a thread goes through at every switch, in the header to be inlined.
+
+inline void BlockRunner::switch_to(Fiber& fiber) {
+  Fiber& left = *std::exchange(current_, &fiber);
+  if (fiber.thread != nullptr) current_thread = &fiber.thread->context;
+  ++stats_.switches;
+  switch_fiber(left, fiber);
+}
+
+inline Thread& BlockRunner::take_next() {
+  const auto rank = static_cast<unsigned>(std::countr_zero(available_));
+  const unsigned warp_number = warp_of_rank_[rank];
+  unsigned& ready = warps_[warp_number].ready;
+  unsigned lane;
+  if (order_ == Order::ascending)
+    lane = static_cast<unsigned>(std::countr_zero(ready));
+  else if (order_ == Order::descending)
+    lane = 31u - static_cast<unsigned>(std::countl_zero(ready));
+  else
+    lane = random_lane(ready);
+  ready &= ~(1u << lane);
+  if (ready == 0) available_ &= ~(1u << rank);
+  return threads_[warp_number * kWarpSize + lane];
+}
+
+inline void BlockRunner::run_next() {
+  if (available_ == 0) {
+    if (live_ > 0) fail_in_deadlock();
+    return switch_to(main_);
+  }
+  Thread& next = take_next();
+  if (next.fiber == nullptr) {
+    next.fiber = fibers_.take();
+    next.fiber->thread = &next;
+  }
+  if (next.fiber != current_) switch_to(*next.fiber);
+}
+
+inline void BlockRunner::park(const char* waits_for, Site at) {
+  Thread& thread = *current_->thread;
+  thread.waits_for = waits_for;
+  thread.site = at;
+  run_next();
+}
 
 /// "softmax.cu:57".
 std::string to_string(Site at);

@@ -44,7 +44,7 @@ void configure(const Config& config);
 /// What has run since the process began.
 struct Stats {
   std::uint64_t launches = 0, blocks = 0, threads = 0;
-  std::uint64_t switches = 0, barriers = 0, warp_operations = 0;
+  std::uint64_t fibers = 0, switches = 0, barriers = 0, warp_operations = 0;
 };
 Stats stats();
 

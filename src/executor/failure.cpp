@@ -54,10 +54,12 @@ void BlockRunner::fail(const std::string& what, Site at) const {
   throw DeviceError(message + ": " + what);
 }
 
-void BlockRunner::require_capability(int compute_capability, const char* instruction, Site at) const {
+void BlockRunner::require_capability(int compute_capability, const char* instruction,
+                                     Site at) const {
   if (launch_->model.compute_capability < compute_capability)
     fail(std::string(instruction) + " needs sm_" + std::to_string(compute_capability) +
-             ", the device model is " + launch_->model.name, at);
+             ", the device model is " + launch_->model.name,
+         at);
 }
 
 void BlockRunner::fail_at_exit() const {
@@ -73,7 +75,9 @@ void BlockRunner::fail_in_deadlock() const {
   };
   std::vector<Wait> waits;  // one per distinct reason and place
   for (const Thread& thread : threads_) {
-    if ((warps_[thread.context.linear / kWarpSize].alive >> thread.context.linear % kWarpSize & 1) == 0) continue;
+    if ((warps_[thread.context.linear / kWarpSize].alive >> thread.context.linear % kWarpSize &
+         1) == 0)
+      continue;
     const std::string reason = std::string(thread.waits_for) + " " + to_string(thread.site);
     std::size_t k = 0;
     while (k < waits.size() && waits[k].reason != reason) ++k;
@@ -82,7 +86,8 @@ void BlockRunner::fail_in_deadlock() const {
   }
   std::string report = "deadlock, nothing can run:";
   for (const Wait& wait : waits)
-    report += " " + std::to_string(wait.count) + " from " + name_of(*wait.first) + " wait in " + wait.reason + ",";
+    report += " " + std::to_string(wait.count) + " from " + name_of(*wait.first) + " wait in " +
+              wait.reason + ",";
   throw DeviceError(place() + ": " + report + " " + std::to_string(launch_->block_threads - live_) +
                     " have left the kernel");
 }

@@ -61,6 +61,7 @@ class FiberPool {
   }
   /// Forgets what is on the stacks, so that all fibers begin anew: after a block that failed.
   void restart();
+  std::size_t size() const { return all_.size(); }
 
  private:
   void add();

@@ -20,26 +20,31 @@ std::string to_string(const dim3& d) {
 
 [[noreturn]] void refuse(const Grid& grid, const std::string& what) {
   const std::string path = grid.file;
-  throw DeviceError(tidy_name(grid.launcher) + ": launch at " + path.substr(path.rfind('/') + 1) + ":" +
-                    std::to_string(grid.line) + " " + what);
+  throw DeviceError(tidy_name(grid.launcher) + ": launch at " + path.substr(path.rfind('/') + 1) +
+                    ":" + std::to_string(grid.line) + " " + what);
 }
 
 // The limits are CUDA's, the same for all models.
 void check_limits(const Grid& grid, const DeviceModel& model) {
   if (current_thread != nullptr) refuse(grid, "is inside a kernel");
   const auto& [blocks, block] = std::tie(grid.grid, grid.block);
-  if (blocks.x == 0 || blocks.y == 0 || blocks.z == 0) refuse(grid, "has the empty grid " + to_string(blocks));
+  if (blocks.x == 0 || blocks.y == 0 || blocks.z == 0)
+    refuse(grid, "has the empty grid " + to_string(blocks));
   if (blocks.x > 0x7FFFFFFFu || blocks.y > 65535 || blocks.z > 65535)
-    refuse(grid, "has the grid " + to_string(blocks) + ", the limits are (2147483647, 65535, 65535)");
-  if (block.x == 0 || block.y == 0 || block.z == 0) refuse(grid, "has the empty block " + to_string(block));
+    refuse(grid,
+           "has the grid " + to_string(blocks) + ", the limits are (2147483647, 65535, 65535)");
+  if (block.x == 0 || block.y == 0 || block.z == 0)
+    refuse(grid, "has the empty block " + to_string(block));
   if (block.x > kMaxThreads || block.y > kMaxThreads || block.z > 64)
     refuse(grid, "has the block " + to_string(block) + ", the limits are (1024, 1024, 64)");
   if (std::uint64_t{block.x} * block.y * block.z > kMaxThreads)
     refuse(grid, "has the block " + to_string(block) + " of " +
-                     std::to_string(std::uint64_t{block.x} * block.y * block.z) + " threads, the limit is 1024");
+                     std::to_string(std::uint64_t{block.x} * block.y * block.z) +
+                     " threads, the limit is 1024");
   if (grid.shared_bytes > model.shared_bytes_per_block)
-    refuse(grid, "asks for " + std::to_string(grid.shared_bytes) + " bytes of dynamic shared memory, " +
-                     model.name + " has " + std::to_string(model.shared_bytes_per_block));
+    refuse(grid, "asks for " + std::to_string(grid.shared_bytes) +
+                     " bytes of dynamic shared memory, " + model.name + " has " +
+                     std::to_string(model.shared_bytes_per_block));
 }
 
 // One launch under way: the OS threads draw their blocks from here.
@@ -62,8 +67,7 @@ class Work {
         record_failure(turn);
       }
     }
-    add_to_stats(runner.stats());
-    runner.stats() = {};
+    add_to_stats(runner.take_stats());
   }
 
   void rethrow() const {
@@ -119,10 +123,13 @@ void launch_grid(const Grid& grid, StreamView, void (*thread)(const void*), cons
                       std::uint64_t{grid.grid.x} * grid.grid.y * grid.grid.z,
                       grid.block.x * grid.block.y * grid.block.z};
   Work work(launch);
-  const auto threads = static_cast<unsigned>(std::min<std::uint64_t>(settings.config.os_threads, launch.blocks));
+  const auto threads =
+      static_cast<unsigned>(std::min<std::uint64_t>(settings.config.os_threads, launch.blocks));
   static WorkerPool pool;
   // Where another host thread has the pool, this one runs its grid alone.
-  if (threads <= 1 || !pool.run(threads - 1, [](void* w) { static_cast<Work*>(w)->run(); }, &work)) work.run();
+  if (threads <= 1 || !pool.run(
+                          threads - 1, [](void* w) { static_cast<Work*>(w)->run(); }, &work))
+    work.run();
   work.rethrow();
 }
 

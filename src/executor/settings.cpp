@@ -63,7 +63,8 @@ Config config() {
 void configure(const Config& config) {
   device_model(config.compute_capability);
   if (config.os_threads == 0 || config.os_threads > kMaxOsThreads)
-    throw DeviceError("executor: expected 1 to 16 OS threads, got " + std::to_string(config.os_threads));
+    throw DeviceError("executor: expected 1 to 16 OS threads, got " +
+                      std::to_string(config.os_threads));
   const std::lock_guard<std::mutex> lock(state().mutex);
   state().config = config;
   state().launches = 0;
@@ -85,6 +86,7 @@ void add_to_stats(const Stats& stats) {
   Stats& total = state().stats;
   total.blocks += stats.blocks;
   total.threads += stats.threads;
+  total.fibers += stats.fibers;
   total.switches += stats.switches;
   total.barriers += stats.barriers;
   total.warp_operations += stats.warp_operations;

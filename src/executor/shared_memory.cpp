@@ -19,7 +19,8 @@
 namespace weft::executor {
 namespace {
 
-constexpr std::size_t kArenaBytes = 256 * 1024;  // over the 227 KiB of the largest model, for the gaps
+constexpr std::size_t kArenaBytes =
+    256 * 1024;  // over the 227 KiB of the largest model, for the gaps
 constexpr std::size_t kArenaAlignment = 4096;
 constexpr std::size_t kGap = 64;
 constexpr std::size_t kStaticLimit = 48 * 1024;  // of the compiler, on every GPU
@@ -62,22 +63,26 @@ void* SharedMemory::variable(SharedVariable& variable) {
   if (id < 0) {  // two OS threads may come here at once: the first one's number stays
     int unset = -1;
     id = next_id.fetch_add(1);
-    if (!__atomic_compare_exchange_n(&variable.id, &unset, id, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+    if (!__atomic_compare_exchange_n(&variable.id, &unset, id, false, __ATOMIC_RELAXED,
+                                     __ATOMIC_RELAXED))
       id = unset;
   }
-  if (static_cast<std::size_t>(id) >= slots_.size()) slots_.resize(static_cast<std::size_t>(id) + 16);
+  if (static_cast<std::size_t>(id) >= slots_.size())
+    slots_.resize(static_cast<std::size_t>(id) + 16);
   Slot& slot = slots_[static_cast<std::size_t>(id)];
   if (slot.block == block_) return slot.memory;
 
   const std::size_t alignment = std::max<std::size_t>(variable.alignment, 16);
   static_ = round_up(static_, alignment) + variable.bytes;
   if (static_ > kStaticLimit)
-    BlockRunner::current().fail("declares " + std::to_string(static_) +
-                                " bytes of WEFT_SHARED arrays, the limit is 49152: use WEFT_DYNAMIC_SHARED");
+    BlockRunner::current().fail(
+        "declares " + std::to_string(static_) +
+        " bytes of WEFT_SHARED arrays, the limit is 49152: use WEFT_DYNAMIC_SHARED");
   if (round_up(static_, 128) + dynamic_bytes_ > limit_)
-    BlockRunner::current().fail("needs " + std::to_string(static_) + " bytes of static and " +
-                                std::to_string(dynamic_bytes_) + " bytes of dynamic shared memory, " +
-                                BlockRunner::current().model().name + " has " + std::to_string(limit_));
+    BlockRunner::current().fail(
+        "needs " + std::to_string(static_) + " bytes of static and " +
+        std::to_string(dynamic_bytes_) + " bytes of dynamic shared memory, " +
+        BlockRunner::current().model().name + " has " + std::to_string(limit_));
   slot = {carve(variable.bytes, alignment), block_};
   return slot.memory;
 }
@@ -93,7 +98,9 @@ bool SharedMemory::contains(const void* begin, std::size_t bytes) const {
   return first >= arena && first + bytes <= arena + end_;
 }
 
-void* shared_variable(SharedVariable& variable) { return BlockRunner::current().shared().variable(variable); }
+void* shared_variable(SharedVariable& variable) {
+  return BlockRunner::current().shared().variable(variable);
+}
 void* dynamic_shared() { return BlockRunner::current().shared().dynamic(); }
 
 }  // namespace weft::executor

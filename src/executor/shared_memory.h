@@ -32,10 +32,10 @@ class SharedMemory {
   void* carve(std::size_t bytes, std::size_t alignment);
 
   std::unique_ptr<unsigned char[]> storage_;
-  unsigned char* arena_;      // in storage_, aligned
-  std::size_t end_ = 0;       // of what the block has taken, gaps included
-  std::size_t high_ = 0;      // the largest end_ since the arena was poisoned
-  std::size_t static_ = 0;    // bytes of the block's WEFT_SHARED arrays, as the device counts them
+  unsigned char* arena_;    // in storage_, aligned
+  std::size_t end_ = 0;     // of what the block has taken, gaps included
+  std::size_t high_ = 0;    // the largest end_ since the arena was poisoned
+  std::size_t static_ = 0;  // bytes of the block's WEFT_SHARED arrays, as the device counts them
   std::size_t dynamic_bytes_ = 0, limit_ = 0;
   std::uint64_t block_ = 0;
   Slot dynamic_slot_;

@@ -13,12 +13,18 @@ constexpr std::uint64_t kUndefined = ~std::uint64_t{0};  // NaN in float and dou
 
 const char* name_of(WarpOp op) {
   switch (op) {
-    case WarpOp::sync: return "__syncwarp";
-    case WarpOp::shfl: return "__shfl_sync";
-    case WarpOp::shfl_up: return "__shfl_up_sync";
-    case WarpOp::shfl_down: return "__shfl_down_sync";
-    case WarpOp::shfl_xor: return "__shfl_xor_sync";
-    case WarpOp::ballot: return "a vote";
+    case WarpOp::sync:
+      return "__syncwarp";
+    case WarpOp::shfl:
+      return "__shfl_sync";
+    case WarpOp::shfl_up:
+      return "__shfl_up_sync";
+    case WarpOp::shfl_down:
+      return "__shfl_down_sync";
+    case WarpOp::shfl_xor:
+      return "__shfl_xor_sync";
+    case WarpOp::ballot:
+      return "a vote";
   }
   return "";
 }
@@ -29,10 +35,18 @@ int source_lane(int lane, const WarpArgument& argument) {
   const int first = lane & ~(argument.width - 1), last = first + argument.width - 1;
   int source = lane;
   switch (argument.op) {
-    case WarpOp::shfl: source = first | (selector & (argument.width - 1)); break;
-    case WarpOp::shfl_up: source = lane - selector; break;
-    case WarpOp::shfl_down: source = lane + selector; break;
-    default: source = lane ^ selector; break;
+    case WarpOp::shfl:
+      source = first | (selector & (argument.width - 1));
+      break;
+    case WarpOp::shfl_up:
+      source = lane - selector;
+      break;
+    case WarpOp::shfl_down:
+      source = lane + selector;
+      break;
+    default:
+      source = lane ^ selector;
+      break;
   }
   const bool inside = argument.op == WarpOp::shfl_up ? source >= first : source <= last;
   return inside ? source : lane;
@@ -62,18 +76,22 @@ void complete(Thread* lanes, const WarpGroup& group) {
 
 void BlockRunner::warp_collective(WarpArgument& argument, Site at) {
   Thread& thread = *current_->thread;
-  const unsigned lane = thread.context.linear % kWarpSize, warp_number = thread.context.linear / kWarpSize;
+  const unsigned lane = thread.context.linear % kWarpSize,
+                 warp_number = thread.context.linear / kWarpSize;
   Warp& warp = warps_[warp_number];
   ++stats_.warp_operations;
-  if ((argument.mask >> lane & 1) == 0) fail_in_warp_operation(argument, "but is not in its own mask", at);
-  if (!std::has_single_bit(static_cast<unsigned>(argument.width)) || argument.width > 32)
+  if ((argument.mask >> lane & 1) == 0)
+    fail_in_warp_operation(argument, "but is not in its own mask", at);
+  if (argument.width <= 0 || argument.width > 32 || (argument.width & (argument.width - 1)) != 0)
     fail_in_warp_operation(argument, "with a width that is no power of two up to 32", at);
 
   unsigned k = 0;
   for (; k < warp.group_count; ++k) {
     const WarpGroup& group = warp.groups[k];
-    if (group.mask == argument.mask && group.op == argument.op && group.site.line() == at.line()) break;
-    if ((group.mask >> lane & 1) != 0 && (group.arrived & argument.mask) != 0)  // each waits for the other
+    if (group.mask == argument.mask && group.op == argument.op && group.site.line() == at.line())
+      break;
+    if ((group.mask >> lane & 1) != 0 &&
+        (group.arrived & argument.mask) != 0)  // each waits for the other
       fail_in_warp_operation(argument, "while other lanes of its mask wait", at, &group);
   }
   if (k == warp.group_count) warp.groups[warp.group_count++] = {argument.mask, 0, argument.op, at};
@@ -91,7 +109,8 @@ void BlockRunner::warp_collective(WarpArgument& argument, Site at) {
 void BlockRunner::fail_in_warp_operation(const WarpArgument& argument, const char* why, Site at,
                                          const WarpGroup* others) const {
   std::string what = std::string("calls ") + executor::name_of(argument.op) + " " + why;
-  if (others != nullptr) what += std::string(" in ") + executor::name_of(others->op) + " " + to_string(others->site);
+  if (others != nullptr)
+    what += std::string(" in ") + executor::name_of(others->op) + " " + to_string(others->site);
   fail(what, at);
 }
 
@@ -105,6 +124,8 @@ void BlockRunner::complete_if_all_arrived(unsigned warp_number, unsigned group_n
   available_ |= 1u << rank_of_[warp_number];
 }
 
-void warp_collective(WarpArgument& argument, Site at) { BlockRunner::current().warp_collective(argument, at); }
+void warp_collective(WarpArgument& argument, Site at) {
+  BlockRunner::current().warp_collective(argument, at);
+}
 
 }  // namespace weft::executor

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstring>
 #include <string_view>
+#include <vector>
 
 #include "src/figures/script.h"
 #include "weft/io.h"
@@ -49,20 +50,21 @@ class Pipe {
 };
 
 // Starts gnuplot with its output in two pipes; returns its process, or 0 with errno set.
-pid_t start(const std::string& script, const Pipe& output, const Pipe& errors) {
+pid_t start(std::vector<std::string> arguments, const Pipe& output, const Pipe& errors) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, output.end(1), 1);
   posix_spawn_file_actions_adddup2(&actions, errors.end(1), 2);
-  // --default-settings: nobody's ~/.gnuplot changes the figures.
-  std::array<std::string, 5> words{"gnuplot", "--default-settings", "-e", "to_stdout=1", script};
-  std::array<char*, 6> arguments{};
-  for (std::size_t i = 0; i < words.size(); ++i) arguments[i] = words[i].data();
+  arguments.insert(arguments.begin(), "gnuplot");
+  std::vector<char*> words;
+  for (std::string& argument : arguments) words.push_back(argument.data());
+  words.push_back(nullptr);
   pid_t process = 0;
-  errno = posix_spawnp(&process, "gnuplot", &actions, nullptr, arguments.data(), environ);
+  const int error = posix_spawnp(&process, "gnuplot", &actions, nullptr, words.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
-  return errno == 0 ? process : 0;
+  errno = error;
+  return error == 0 ? process : 0;
 }
 
 // Reads both pipes to their ends. Returns false where that takes too long.
@@ -104,13 +106,12 @@ std::string last_line(std::string_view complaint) {
   return std::string(begin == std::string_view::npos ? complaint : complaint.substr(begin + 1));
 }
 
-}  // namespace
-
-Drawing draw(const std::filesystem::path& script) {
+// Runs gnuplot to its end. Returns what it wrote, or a problem, which begins with `about`.
+Drawing run(const std::vector<std::string>& arguments, const std::string& about) {
   Pipe output, errors;
   if (!output.ok() || !errors.ok())
     return {"", std::string("no pipe to gnuplot: ") + std::strerror(errno)};
-  const pid_t process = start(script.string(), output, errors);
+  const pid_t process = start(arguments, output, errors);
   if (process == 0)
     return {"", errno == ENOENT ? "gnuplot is not installed"
                                 : std::string("gnuplot cannot be started: ") + std::strerror(errno)};
@@ -119,25 +120,29 @@ Drawing draw(const std::filesystem::path& script) {
 
   Drawing drawing;
   std::string complaint;
-  const bool in_time = read_all(output, errors, drawing.png, complaint);
+  const bool in_time = read_all(output, errors, drawing.output, complaint);
   if (!in_time) ::kill(process, SIGKILL);
   int status = 0;
   while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
   }
-  const std::string about = "gnuplot, drawing " + script.string() + ", ";
   if (!in_time)
     drawing.problem = about + "did not end within a minute";
   else if (!WIFEXITED(status))
     drawing.problem = about + "was ended by signal " + std::to_string(WTERMSIG(status));
-  else if (WEXITSTATUS(status) == 127 && drawing.png.empty())
-    drawing.problem = "gnuplot cannot be started";
   else if (WEXITSTATUS(status) != 0)
     drawing.problem = about + "ended with status " + std::to_string(WEXITSTATUS(status)) + ": " +
                       last_line(complaint);
-  else if (!is_whole_png(drawing.png))
-    drawing.problem = about + "gave no whole PNG (" + std::to_string(drawing.png.size()) +
-                      " bytes): " + last_line(complaint);
-  if (!drawing.problem.empty()) drawing.png.clear();
+  return drawing;
+}
+
+}  // namespace
+
+Drawing draw(const std::filesystem::path& script) {
+  const std::string about = "gnuplot, drawing " + script.string() + ", ";
+  // --default-settings: nobody's ~/.gnuplot changes the figures.
+  Drawing drawing = run({"--default-settings", "-e", "to_stdout=1", script.string()}, about);
+  if (drawing.problem.empty() && !is_whole_png(drawing.output))
+    drawing.problem = about + "gave no whole PNG (" + std::to_string(drawing.output.size()) + " bytes)";
   return drawing;
 }
 
@@ -153,7 +158,7 @@ SavedFigure save(const FigureFile& file, const Script& script, const std::string
   std::filesystem::remove(drawing.problem.empty() ? csv : picture);
   if (drawing.problem.empty()) {
     saved.picture = picture;
-    write_file(saved.picture, drawing.png);
+    write_file(saved.picture, drawing.output);
   } else {
     saved.table = csv;
     write_file(saved.table, table);
@@ -162,3 +167,12 @@ SavedFigure save(const FigureFile& file, const Script& script, const std::string
 }
 
 }  // namespace weft::figures
+
+namespace weft {
+
+std::string gnuplot_version() {
+  const figures::Drawing answer = figures::run({"--version"}, "gnuplot ");
+  return answer.problem.empty() ? answer.output.substr(0, answer.output.find('\n')) : answer.problem;
+}
+
+}  // namespace weft

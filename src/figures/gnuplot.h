@@ -7,8 +7,8 @@ namespace weft::figures {
 
 /// What gnuplot answered to a script that draws to its standard output.
 struct Drawing {
-  std::string png;      // empty where there is a problem
-  std::string problem;  // one sentence; empty where there is a whole PNG
+  std::string output;   // a whole PNG where there is no problem
+  std::string problem;  // one sentence, or empty
 };
 
 /// Runs gnuplot (found through PATH) on a script. Never throws for what gnuplot does: not found,

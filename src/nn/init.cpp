@@ -30,7 +30,8 @@ void uniform_(Tensor& x, double low, double high, Generator& generator) {
 
 void fan_in_uniform_(Tensor& x, std::int64_t fan_in, Generator& generator) {
   if (fan_in < 1)
-    throw ShapeError("fan_in_uniform_: expected a fan_in of at least 1, got " + std::to_string(fan_in));
+    throw ShapeError("fan_in_uniform_: expected a fan_in of at least 1, got " +
+                     std::to_string(fan_in));
   const double bound = 1 / std::sqrt(static_cast<double>(fan_in));
   uniform_(x, -bound, bound, generator);
 }

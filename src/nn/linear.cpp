@@ -4,7 +4,8 @@
 
 namespace weft::nn {
 
-Linear::Linear(std::int64_t in_features, std::int64_t out_features, Generator& generator, bool has_bias) {
+Linear::Linear(std::int64_t in_features, std::int64_t out_features, Generator& generator,
+               bool has_bias) {
   if (in_features < 1 || out_features < 1)
     throw ShapeError("Linear: expected at least 1 input and 1 output, got " +
                      std::to_string(in_features) + " and " + std::to_string(out_features));

@@ -31,20 +31,23 @@ void Module::load(const NamedTensors& tensors) {
   NamedTensors own = named_parameters();
   std::vector<const Tensor*> sources(own.size());
   for (const auto& [name, tensor] : tensors) {
-    const auto match =
-        std::find_if(own.begin(), own.end(), [&](const auto& parameter) { return parameter.first == name; });
-    if (match == own.end()) throw ShapeError("load: expected only the model's parameters, got " + name);
+    const auto match = std::find_if(own.begin(), own.end(),
+                                    [&](const auto& parameter) { return parameter.first == name; });
+    if (match == own.end())
+      throw ShapeError("load: expected only the model's parameters, got " + name);
     const Tensor& parameter = match->second;
     if (tensor.shape() != parameter.shape() || tensor.dtype() != parameter.dtype())
       throw ShapeError("load: expected " + name + " to be " + name_of(parameter.dtype()) + " " +
                        parameter.shape().to_string() + ", got " + name_of(tensor.dtype()) + " " +
                        tensor.shape().to_string());
     const Tensor*& source = sources[static_cast<std::size_t>(match - own.begin())];
-    if (source != nullptr) throw ShapeError("load: expected each parameter once, got " + name + " twice");
+    if (source != nullptr)
+      throw ShapeError("load: expected each parameter once, got " + name + " twice");
     source = &tensor;
   }
   for (std::size_t i = 0; i < own.size(); ++i)
-    if (sources[i] == nullptr) throw ShapeError("load: expected the parameter " + own[i].first + ", got none");
+    if (sources[i] == nullptr)
+      throw ShapeError("load: expected the parameter " + own[i].first + ", got none");
   for (std::size_t i = 0; i < own.size(); ++i) own[i].second.copy_from(*sources[i]);
 }
 

@@ -28,15 +28,15 @@ Product check_product(const char* op, const Tensor& a, const Tensor& b, bool tra
   ops::require_same_device(op, {&a, &b});
   const std::int64_t k = a.size(transpose_a ? 0 : 1);
   if (b.size(transpose_b ? 1 : 0) != k)
-    ops::fail(op, "expected as many columns of op(a) as rows of op(b), got a " + a.shape().to_string() +
-                      (transpose_a ? " transposed" : "") + " and b " + b.shape().to_string() +
-                      (transpose_b ? " transposed" : ""));
+    ops::fail(op, "expected as many columns of op(a) as rows of op(b), got a " +
+                      a.shape().to_string() + (transpose_a ? " transposed" : "") + " and b " +
+                      b.shape().to_string() + (transpose_b ? " transposed" : ""));
   return {a.size(transpose_a ? 1 : 0), b.size(transpose_b ? 0 : 1), k};
 }
 
 /// c = alpha op(a) op(b) + beta c + bias; everything is checked already.
-void multiply_into(const Tensor& c, const Tensor& a, const Tensor& b, const Tensor& bias, Product size,
-                   bool transpose_a, bool transpose_b, double alpha, double beta) {
+void multiply_into(const Tensor& c, const Tensor& a, const Tensor& b, const Tensor& bias,
+                   Product size, bool transpose_a, bool transpose_b, double alpha, double beta) {
   const auto [m, n, k] = size;
   if (a.device() == Device::gpu) {
     const std::int64_t floats = kernels::gemm_workspace(m, n, k);
@@ -47,8 +47,8 @@ void multiply_into(const Tensor& c, const Tensor& a, const Tensor& b, const Tens
                   current_stream());
   } else {
     ops::with_floating_type(a.dtype(), [&]<class T>() {
-      cpu::gemm(a.data<T>(), b.data<T>(), bias.defined() ? bias.data<T>() : nullptr, c.data<T>(), m, n,
-                k, transpose_a, transpose_b, static_cast<T>(alpha), static_cast<T>(beta));
+      cpu::gemm(a.data<T>(), b.data<T>(), bias.defined() ? bias.data<T>() : nullptr, c.data<T>(), m,
+                n, k, transpose_a, transpose_b, static_cast<T>(alpha), static_cast<T>(beta));
     });
   }
 }
@@ -92,8 +92,8 @@ void gemm_(Tensor& c, const Tensor& a, const Tensor& b, const GemmOptions& optio
   check_bias("gemm_", options.bias, a, size.n);
   if (c.size() > 0 && (c.data() == a.data() || c.data() == b.data()))
     ops::fail("gemm_", "expected c apart from a and b, got the same memory");
-  multiply_into(c, a, b, options.bias, size, options.transpose_a, options.transpose_b, options.alpha,
-                options.beta);
+  multiply_into(c, a, b, options.bias, size, options.transpose_a, options.transpose_b,
+                options.alpha, options.beta);
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose_b) {
@@ -126,12 +126,13 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   check_bias("linear", bias, x, size.n);
   const Tensor y = empty({size.m, size.n}, x.dtype(), x.device());
   multiply_into(y, x, weight, bias, size, false, true, 1, 0);
-  return record("linear", y, {x, weight, bias}, [x, weight](const Tensor& dy, Gradients& gradients) {
-    const ops::ProfileScope backward_scope("linear backward", dy.device());
-    multiply_to_target(gradients, 0, dy, weight, false, false);
-    multiply_to_target(gradients, 1, dy, x, true, false);
-    if (gradients.wanted(2)) add_column_sums(dy, gradients.target(2));
-  });
+  return record("linear", y, {x, weight, bias},
+                [x, weight](const Tensor& dy, Gradients& gradients) {
+                  const ops::ProfileScope backward_scope("linear backward", dy.device());
+                  multiply_to_target(gradients, 0, dy, weight, false, false);
+                  multiply_to_target(gradients, 1, dy, x, true, false);
+                  if (gradients.wanted(2)) add_column_sums(dy, gradients.target(2));
+                });
 }
 
 }  // namespace weft

@@ -37,11 +37,10 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& labels) {
   else
     ops::with_floating_type(logits.dtype(),
                             [&]<class T>() { run.template operator()<T>(cpu::cross_entropy<T>); });
-  return record("cross_entropy", loss, {logits},
-                [dlogits](const Tensor& dy, Gradients& gradients) mutable {
-                  gradients.give(0, is_unit_gradient(dy) ? std::move(dlogits)
-                                                         : multiply(dlogits, dy));
-                });
+  return record(
+      "cross_entropy", loss, {logits}, [dlogits](const Tensor& dy, Gradients& gradients) mutable {
+        gradients.give(0, is_unit_gradient(dy) ? std::move(dlogits) : multiply(dlogits, dy));
+      });
 }
 
 }  // namespace weft

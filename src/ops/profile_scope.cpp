@@ -80,7 +80,8 @@ std::string profile_report() {
     char line[160];
     std::snprintf(line, sizeof line, "%-25s %-6s %10lld %10.3f %10.2f %5.1f%%\n", op.first.c_str(),
                   name_of(op.second), static_cast<long long>(row.calls), row.seconds * 1e3,
-                  row.seconds * 1e6 / static_cast<double>(row.calls), all > 0 ? row.seconds / all * 100 : 0);
+                  row.seconds * 1e6 / static_cast<double>(row.calls),
+                  all > 0 ? row.seconds / all * 100 : 0);
     report += line;
   }
   return report;

@@ -34,9 +34,8 @@ Tensor softmax(const Tensor& x) {
   if (x.device() == Device::gpu)
     kernels::softmax(x.data<float>(), y.data<float>(), rows, cols, current_stream());
   else
-    ops::with_floating_type(x.dtype(), [&]<class T>() {
-      cpu::softmax(x.data<T>(), y.data<T>(), rows, cols);
-    });
+    ops::with_floating_type(x.dtype(),
+                            [&]<class T>() { cpu::softmax(x.data<T>(), y.data<T>(), rows, cols); });
   return record("softmax", y, {x}, [y = y.detach()](const Tensor& dy, Gradients& gradients) {
     softmax_backward(y, dy, gradients);
   });

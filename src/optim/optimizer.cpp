@@ -22,8 +22,9 @@ void require_apart(const std::vector<Tensor>& parameters) {
   std::sort(sorted.begin(), sorted.end(), [&](auto a, auto b) { return first(a) < first(b); });
   for (std::size_t i = 1; i < sorted.size(); ++i)
     if (first(sorted[i - 1]) + sorted[i - 1]->bytes() > first(sorted[i]))
-      throw ShapeError("optimizer: expected parameters with memory of their own, got two that share it (" +
-                       sorted[i - 1]->shape().to_string() + " and " + sorted[i]->shape().to_string() + ")");
+      throw ShapeError(
+          "optimizer: expected parameters with memory of their own, got two that share it (" +
+          sorted[i - 1]->shape().to_string() + " and " + sorted[i]->shape().to_string() + ")");
 }
 
 }  // namespace
@@ -32,18 +33,19 @@ Optimizer::Optimizer(const std::vector<Tensor>& parameters) : parameters_(parame
   if (parameters.empty()) throw ShapeError("optimizer: expected parameters, got none");
   const Tensor& first = parameters.front();
   if (first.dtype() != DType::float32 && first.dtype() != DType::float64)
-    throw ShapeError(std::string("optimizer: expected floating parameters, got ") + name_of(first.dtype()));
+    throw ShapeError(std::string("optimizer: expected floating parameters, got ") +
+                     name_of(first.dtype()));
   std::int64_t size = 0;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const Tensor& p = parameters[i];
     if (p.dtype() != first.dtype() || p.device() != first.device())
-      throw ShapeError(std::string("optimizer: expected all parameters to be ") + name_of(first.dtype()) +
-                       " on the " + name_of(first.device()) + ", got " + name_of(p.dtype()) + " on the " +
-                       name_of(p.device()));
+      throw ShapeError(std::string("optimizer: expected all parameters to be ") +
+                       name_of(first.dtype()) + " on the " + name_of(first.device()) + ", got " +
+                       name_of(p.dtype()) + " on the " + name_of(p.device()));
     for (std::size_t j = 0; j < i; ++j)
       if (same_tensor(p, parameters[j]))
-        throw ShapeError("optimizer: expected each parameter once, got number " + std::to_string(j) +
-                         " again as number " + std::to_string(i));
+        throw ShapeError("optimizer: expected each parameter once, got number " +
+                         std::to_string(j) + " again as number " + std::to_string(i));
     Tensor(p).set_data(p);  // changes nothing, and throws unless p is a leaf
     size += padded(p.size());
   }

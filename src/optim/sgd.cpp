@@ -8,7 +8,8 @@
 namespace weft {
 namespace {
 
-const std::vector<Tensor>& checked(const std::vector<Tensor>& parameters, const SgdOptions& options) {
+const std::vector<Tensor>& checked(const std::vector<Tensor>& parameters,
+                                   const SgdOptions& options) {
   if (!(options.lr > 0) || !std::isfinite(options.lr))
     throw ShapeError("Sgd: expected a learning rate above 0, got " + std::to_string(options.lr));
   return parameters;

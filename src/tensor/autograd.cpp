@@ -82,12 +82,13 @@ class NodeGradients final : public Gradients {
     TensorState& x = wanted_input(input);
     if (!given.defined() || given.shape() != x.shape || given.dtype() != x.dtype ||
         given.device() != x.storage->device)
-      throw ShapeError(std::string("backward of ") + node_.op + ": expected a gradient " +
-                       name_of(x.dtype) + " " + x.shape.to_string() + " on the " +
-                       name_of(x.storage->device) + " for input " + std::to_string(input) + ", got " +
-                       (given.defined() ? name_of(given.dtype()) + (" " + given.shape().to_string()) +
-                                              " on the " + name_of(given.device())
-                                        : "an undefined tensor"));
+      throw ShapeError(
+          std::string("backward of ") + node_.op + ": expected a gradient " + name_of(x.dtype) +
+          " " + x.shape.to_string() + " on the " + name_of(x.storage->device) + " for input " +
+          std::to_string(input) + ", got " +
+          (given.defined() ? name_of(given.dtype()) + (" " + given.shape().to_string()) +
+                                 " on the " + name_of(given.device())
+                           : "an undefined tensor"));
     Tensor& gradient = x.node ? x.node->gradient : x.grad;
     if (gradient.defined()) {
       make_own(x);
@@ -96,7 +97,8 @@ class NodeGradients final : public Gradients {
       x.node->gradient_is_own = is_exclusive(given);
       gradient = std::move(given);
     } else {
-      gradient = is_exclusive(given) && given.state().node == nullptr ? std::move(given) : given.clone();
+      gradient =
+          is_exclusive(given) && given.state().node == nullptr ? std::move(given) : given.clone();
     }
   }
 
@@ -148,7 +150,8 @@ std::vector<std::shared_ptr<Node>> tape_of(const std::shared_ptr<Node>& root) {
       tape.push_back(from);
     }
   }
-  std::sort(tape.begin(), tape.end(), [](const auto& a, const auto& b) { return a->number > b->number; });
+  std::sort(tape.begin(), tape.end(),
+            [](const auto& a, const auto& b) { return a->number > b->number; });
   return tape;
 }
 
@@ -203,8 +206,7 @@ Tensor record(const char* op, Tensor y, std::vector<Tensor> inputs, Backward bac
 
 void backward(const Tensor& y) {
   const TensorState& root = y.state();
-  if (y.size() != 1)
-    throw ShapeError("backward: expected a scalar, got " + root.shape.to_string());
+  if (y.size() != 1) throw ShapeError("backward: expected a scalar, got " + root.shape.to_string());
   if (root.node == nullptr)
     throw ShapeError(
         "backward: expected the result of recorded ops, got a tensor without a tape (does an input "

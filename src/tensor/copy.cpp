@@ -10,7 +10,8 @@ namespace weft {
 namespace {
 
 // A copy to the host is waited for: the CPU's ops do not run on a stream and would read too early.
-void copy_bytes(void* to, Device to_device, const void* from, Device from_device, std::size_t bytes) {
+void copy_bytes(void* to, Device to_device, const void* from, Device from_device,
+                std::size_t bytes) {
   if (bytes == 0 || to == from) return;
   if (to_device == Device::cpu && from_device == Device::cpu) {
     std::memmove(to, from, bytes);
@@ -22,9 +23,10 @@ void copy_bytes(void* to, Device to_device, const void* from, Device from_device
     runtime::synchronize(stream);
   } else {
     const bool from_host = from_device == Device::cpu;
-    runtime::copy(to, from, bytes,
-                  from_host ? runtime::Direction::host_to_device : runtime::Direction::device_to_device,
-                  stream);
+    runtime::copy(
+        to, from, bytes,
+        from_host ? runtime::Direction::host_to_device : runtime::Direction::device_to_device,
+        stream);
   }
 }
 
@@ -36,7 +38,9 @@ Tensor copy_to(const Tensor& x, Device device) {
 
 }  // namespace
 
-Tensor Tensor::to(Device device) const { return device == this->device() ? *this : copy_to(*this, device); }
+Tensor Tensor::to(Device device) const {
+  return device == this->device() ? *this : copy_to(*this, device);
+}
 
 Tensor Tensor::clone() const { return copy_to(*this, device()); }
 
@@ -62,13 +66,16 @@ template std::vector<std::int32_t> Tensor::to_vector() const;
 template std::vector<std::uint8_t> Tensor::to_vector() const;
 
 double Tensor::item() const {
-  if (size() != 1)
-    throw ShapeError("item: expected one element, got " + shape().to_string());
+  if (size() != 1) throw ShapeError("item: expected one element, got " + shape().to_string());
   switch (dtype()) {
-    case DType::float32: return to_vector<float>()[0];
-    case DType::float64: return to_vector<double>()[0];
-    case DType::int32: return to_vector<std::int32_t>()[0];
-    case DType::uint8: return to_vector<std::uint8_t>()[0];
+    case DType::float32:
+      return to_vector<float>()[0];
+    case DType::float64:
+      return to_vector<double>()[0];
+    case DType::int32:
+      return to_vector<std::int32_t>()[0];
+    case DType::uint8:
+      return to_vector<std::uint8_t>()[0];
   }
   return 0;
 }

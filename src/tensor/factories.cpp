@@ -48,10 +48,18 @@ Tensor zeros(Shape shape, DType dtype, Device device) {
 Tensor full(Shape shape, double value, DType dtype, Device device) {
   Tensor x = empty(shape, dtype, Device::cpu);
   switch (dtype) {
-    case DType::float32: fill<float>(x, value); break;
-    case DType::float64: fill<double>(x, value); break;
-    case DType::int32: fill<std::int32_t>(x, value); break;
-    case DType::uint8: fill<std::uint8_t>(x, value); break;
+    case DType::float32:
+      fill<float>(x, value);
+      break;
+    case DType::float64:
+      fill<double>(x, value);
+      break;
+    case DType::int32:
+      fill<std::int32_t>(x, value);
+      break;
+    case DType::uint8:
+      fill<std::uint8_t>(x, value);
+      break;
   }
   return x.to(device);
 }

@@ -15,7 +15,9 @@ constexpr double kAbsolute = 1e-5;
 constexpr double kRelative = 1e-3;
 
 // Fixed, of both signs and none near 0, so that errors in two elements do not cancel.
-double weight(std::int64_t i) { return (i % 2 == 0 ? 1.0 : -1.0) * (0.5 + std::fmod(0.618034 * static_cast<double>(i + 1), 1.0)); }
+double weight(std::int64_t i) {
+  return (i % 2 == 0 ? 1.0 : -1.0) * (0.5 + std::fmod(0.618034 * static_cast<double>(i + 1), 1.0));
+}
 
 double weighted(const Tensor& y) {
   const double* const values = y.data<double>();
@@ -81,7 +83,8 @@ std::string gradient_check(const Function& function, const std::vector<Tensor>& 
       std::ostringstream wrong;
       wrong.precision(17);
       if (std::memcmp(&a[i], &again[i], sizeof(double)) != 0) {
-        wrong << place(k, i) << "backward gave " << a[i] << ", and " << again[i] << " the second time";
+        wrong << place(k, i) << "backward gave " << a[i] << ", and " << again[i]
+              << " the second time";
         return wrong.str();
       }
       const double at = x[i];

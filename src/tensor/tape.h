@@ -24,10 +24,10 @@ struct Node {
   std::uint64_t number;
   std::vector<Tensor> inputs;
   Backward backward;
-  Tensor gradient;                // of the result, while backward() runs
-  bool gradient_is_own = false;   // nobody else sees its storage: it may be added to in place
+  Tensor gradient;               // of the result, while backward() runs
+  bool gradient_is_own = false;  // nobody else sees its storage: it may be added to in place
   bool was_walked = false;
-  std::uint64_t seen_by = 0;      // the walk that has met this node
+  std::uint64_t seen_by = 0;  // the walk that has met this node
 };
 
 }  // namespace weft

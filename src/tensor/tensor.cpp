@@ -78,10 +78,12 @@ Tensor Tensor::rows(std::int64_t begin, std::int64_t end) const {
   std::int64_t row = 1;  // elements
   for (int axis = 1; axis < self.shape.rank(); ++axis)
     row *= extents[static_cast<std::size_t>(axis)] = self.shape[axis];
-  const Shape shape(std::span<const std::int64_t>(extents.data(), static_cast<std::size_t>(rank())));
+  const Shape shape(
+      std::span<const std::int64_t>(extents.data(), static_cast<std::size_t>(rank())));
   void* first = self.data;
   if (first != nullptr)
-    first = static_cast<std::byte*>(first) + static_cast<std::size_t>(begin * row) * size_of(self.dtype);
+    first = static_cast<std::byte*>(first) +
+            static_cast<std::size_t>(begin * row) * size_of(self.dtype);
   return Tensor(std::make_shared<TensorState>(self.storage, first, shape, self.dtype));
 }
 
@@ -125,7 +127,8 @@ void Tensor::set_grad(Tensor gradient) {
                        self.shape.to_string() + " on the " + name_of(self.storage->device) +
                        ", got " + name_of(gradient.dtype()) + " " + gradient.shape().to_string() +
                        " on the " + name_of(gradient.device()));
-    if (&gradient.state() == &self) throw ShapeError("set_grad: a tensor cannot be its own gradient");
+    if (&gradient.state() == &self)
+      throw ShapeError("set_grad: a tensor cannot be its own gradient");
   }
   self.grad = std::move(gradient);
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -16,10 +17,12 @@
 namespace weft::test {
 namespace {
 
-/// A NaN as float and as double, and not the 0xFF that the data starts with.
-std::byte guard_byte(std::size_t position) {
-  constexpr unsigned char kPattern[4] = {0x0B, 0xB0, 0xFF, 0xFF};
-  return std::byte{kPattern[position % 4]};
+/// A signalling NaN as float, in every word of a guard: copied it keeps its bits, but arithmetic that
+/// stores its own NaN back there makes it quiet. The low byte tells buffers apart, so that copying one
+/// guard onto another shows too.
+std::uint32_t next_guard_word() {
+  static std::atomic<std::uint32_t> serial = 0;
+  return 0xFFB0B000u | (serial++ % 255 + 1);
 }
 
 std::size_t padded(std::size_t bytes) {
@@ -34,6 +37,7 @@ GuardedBytes::GuardedBytes(std::size_t bytes, Device device, std::size_t misalig
       bytes_(bytes),
       before_(kGuardBytes + misalign),
       total_(padded(before_ + bytes + kGuardBytes)),
+      guard_word_(next_guard_word()),
       memory_(nullptr) {
   if (device == Device::gpu)
     memory_ = static_cast<std::byte*>(runtime::allocate(total_, current_stream()));
@@ -45,6 +49,10 @@ GuardedBytes::GuardedBytes(std::size_t bytes, Device device, std::size_t misalig
     if (i < before_ || i >= before_ + bytes_) start[i] = guard_byte(i);
   copy_in(0, start.data(), total_);
   poison_guards(true);
+}
+
+std::byte GuardedBytes::guard_byte(std::size_t position) const {
+  return std::byte{static_cast<unsigned char>(guard_word_ >> (8 * (position % 4)))};
 }
 
 GuardedBytes::~GuardedBytes() {

@@ -30,12 +30,14 @@ class GuardedBytes {
   std::size_t damaged_guard_bytes() const;           // waits
 
  private:
+  std::byte guard_byte(std::size_t position) const;
   void poison_guards(bool on) const;
   void copy_in(std::size_t offset, const void* from, std::size_t bytes) const;
   void copy_out(void* to, std::size_t offset, std::size_t bytes) const;
 
   Device device_;
   std::size_t bytes_, before_, total_;
+  std::uint32_t guard_word_;
   std::byte* memory_;
 };
 

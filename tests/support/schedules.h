@@ -25,7 +25,8 @@ void expect_same_bits(int random_count, Compute compute, const std::string& what
     ASSERT_EQ(again.size(), first.size()) << what << ", " << name;
     for (std::size_t i = 0; i < first.size(); ++i)
       ASSERT_EQ(std::memcmp(&again[i], &first[i], sizeof first[i]), 0)
-          << what << ", " << name << ": element " << i << " is " << again[i] << ", was " << first[i];
+          << what << ", " << name << ": element " << i << " is " << again[i] << ", was "
+          << first[i];
   });
 }
 

@@ -3,7 +3,8 @@
 namespace weft::test {
 
 void for_each_schedule(int random_count, const std::function<void(const std::string& name)>& run) {
-  for (int repeat = 1; repeat <= 2 + random_count; ++repeat) run("repeat " + std::to_string(repeat));
+  for (int repeat = 1; repeat <= 2 + random_count; ++repeat)
+    run("repeat " + std::to_string(repeat));
 }
 
 }  // namespace weft::test

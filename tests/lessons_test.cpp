@@ -1,0 +1,305 @@
+// The lesson program as a user meets it: what it says, its exit status, and what it leaves behind.
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/support/temporary_folder.h"
+#include "weft/device.h"
+#include "weft/io.h"
+
+namespace {
+
+using namespace weft;
+using test::get;
+using test::put;
+namespace fs = std::filesystem;
+
+constexpr const char* kHead = "run,epoch,step,train_loss,test_loss,test_accuracy,seconds";
+
+struct Answer {
+  int status = -1;
+  std::string text;  // standard output and error
+};
+
+// Runs the lesson program, which lies beside this one, in `folder`.
+Answer run(const fs::path& folder, const std::string& arguments, const std::string& environment = "") {
+  const fs::path program = fs::read_symlink("/proc/self/exe").parent_path() / "weft-lessons";
+  const std::string command = "cd '" + folder.string() + "' && " + environment + " '" + program.string() +
+                              "' " + arguments + " 2>&1";
+  FILE* const pipe = popen(command.c_str(), "r");
+  Answer answer;
+  std::array<char, 4096> buffer;
+  while (const std::size_t got = fread(buffer.data(), 1, buffer.size(), pipe))
+    answer.text.append(buffer.data(), got);
+  const int status = pclose(pipe);
+  answer.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return answer;
+}
+
+bool is_built() {
+  return fs::exists(fs::read_symlink("/proc/self/exe").parent_path() / "weft-lessons");
+}
+#define SKIP_UNLESS_BUILT() \
+  if (!is_built()) GTEST_SKIP() << "the lesson program is not part of this build"
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+std::vector<std::string> split(const std::string& line) {
+  std::vector<std::string> fields(1);
+  bool quoted = false;
+  for (const char c : line) {
+    if (c == '"') quoted = !quoted;
+    else if (c == ',' && !quoted) fields.emplace_back();
+    else fields.back() += c;
+  }
+  return fields;
+}
+
+std::vector<std::vector<std::string>> csv(const fs::path& path) {
+  std::vector<std::vector<std::string>> rows;
+  std::istringstream lines(get(path));
+  for (std::string line; std::getline(lines, line);) rows.push_back(split(line));
+  return rows;
+}
+
+// An IDX file of unsigned bytes with small extents.
+std::string idx(const std::vector<int>& extents, const std::string& elements) {
+  std::string file{'\0', '\0', '\x08', static_cast<char>(extents.size())};
+  for (const int extent : extents) {
+    file.append(2, '\0');
+    file += static_cast<char>(extent >> 8);
+    file += static_cast<char>(extent);
+  }
+  return file + elements;
+}
+
+// A data set of `count` pictures of 2 x 2 in which the label is the first pixel.
+void put_set(const fs::path& folder, const std::string& split_name, int count, int classes) {
+  std::string pixels, labels;
+  for (int i = 0; i < count; ++i) {
+    pixels += std::string{static_cast<char>(i % classes), 1, 2, 3};
+    labels += static_cast<char>(i % classes);
+  }
+  put(folder / (split_name + "-images-idx3-ubyte"), idx({count, 2, 2}, pixels));
+  put(folder / (split_name + "-labels.idx1-ubyte"), idx({count}, labels));
+}
+
+TEST(Lessons, AnswerQuestions) {
+  SKIP_UNLESS_BUILT();
+  const test::TemporaryFolder folder;
+  EXPECT_TRUE(has(run(folder.path(), "list").text, "04_softmax_mnist"));
+  EXPECT_EQ(run(folder.path(), "--version").text.rfind("weft-lessons ", 0), 0u);
+  EXPECT_TRUE(has(run(folder.path(), "--help").text, "run"));
+  EXPECT_TRUE(has(run(folder.path(), "run --help").text, "--epochs"));
+  EXPECT_TRUE(has(run(folder.path(), "doctor").text, describe(Device::cpu)));
+  for (const char* asked : {"list", "--version", "--help", "run --help", "doctor", ""})
+    EXPECT_EQ(run(folder.path(), asked).status, 0) << asked;
+  EXPECT_TRUE(folder.is_empty());
+}
+
+TEST(Lessons, RefuseBadInputAndWriteNothing) {
+  SKIP_UNLESS_BUILT();
+  struct Case {
+    const char* arguments;
+    const char* complaint;
+  };
+  const test::TemporaryFolder folder;
+  for (const Case& c : {
+           Case{"run 04 --epochs 0", "--epochs: expected a whole number from 1 to 100000, found \"0\""},
+           Case{"run 04 --epochs 1e3", "found \"1e3\""},
+           Case{"run 04 --epochs 99999999999999999999", "--epochs: expected a whole number"},
+           Case{"run 04 --batch 0", "--batch: expected a whole number"},
+           Case{"run 04 --batch 60001", "--batch: expected at most the 60,000 training pictures, found 60001"},
+           Case{"run 04 --lr 0", "--lr: expected a number above 0 and at most 1000, found \"0\""},
+           Case{"run 04 --lr -1", "found \"-1\""},
+           Case{"run 04 --lr nan", "found \"nan\""},
+           Case{"run 04 --lr inf", "found \"inf\""},
+           Case{"run 04 --lr 1e999", "found \"1e999\""},
+           Case{"run 04 --lr $(printf '9%.0s' $(seq 400))", "9..."},
+           Case{"run 04 --lr", "--lr: expected a value, found none"},
+           Case{"run 04 --seed -1", "--seed: expected a whole number from 0 to 18446744073709551615"},
+           Case{"run 04 --seed 18446744073709551616", "--seed: expected"},
+           Case{"run 04 --seed 1 --seed 2", "--seed: expected it once"},
+           Case{"run 04 --device cuda", "--device: expected auto, cpu or gpu, found \"cuda\""},
+           Case{"run 04 --smoke=3", "--smoke"},
+           Case{"run 04 --sed 3", "no use for \"--sed\"; did you mean --seed?"},
+           Case{"run 04 --epoch=3", "no use for \"--epoch\"; did you mean --epochs?"},
+           Case{"run 04 twice", "no use for \"twice\""},
+           Case{"run sofmax_mnist", "found \"sofmax_mnist\"; did you mean softmax_mnist?"},
+           Case{"run 99", "found \"99\"; weft-lessons list shows them all"},
+           Case{"run", "run: expected a lesson, found none"},
+           Case{"rum 04", "no use for \"rum\"; did you mean run?"},
+           Case{"--frob", "no use for \"--frob\""},
+           Case{"run 04 --data nowhere", "nowhere/train-images.idx3-ubyte.gz\n"},
+           Case{"run 04 --data ''", "--data: expected a folder"},
+           Case{"run 04 --out ''", "--out: expected a folder"},
+           Case{"run 04 --smoke --out /dev/null/x", "cannot be written"},
+       }) {
+    const Answer answer = run(folder.path(), c.arguments);
+    EXPECT_EQ(answer.status, 2) << c.arguments << "\n" << answer.text;
+    EXPECT_TRUE(has(answer.text, c.complaint)) << c.arguments << "\n" << answer.text;
+    EXPECT_TRUE(has(answer.text, "weft-lessons: ")) << answer.text;
+    EXPECT_TRUE(folder.is_empty()) << c.arguments;
+  }
+}
+
+TEST(Lessons, RefuseDataThatCannotBeTrainedOn) {
+  SKIP_UNLESS_BUILT();
+  const auto expect_refused = [](const test::TemporaryFolder& data, const std::string& complaint) {
+    const test::TemporaryFolder folder;
+    const Answer answer = run(folder.path(), "run 04 --batch 10 --data " + data.path().string());
+    EXPECT_EQ(answer.status, 2) << answer.text;
+    EXPECT_TRUE(has(answer.text, complaint)) << answer.text;
+    EXPECT_TRUE(folder.is_empty());
+  };
+  test::TemporaryFolder no_test, labels, sizes, empty, cut;
+  put_set(no_test.path(), "train", 20, 10);
+  expect_refused(no_test, "t10k-images-idx3-ubyte");
+  put_set(labels.path(), "train", 20, 11);
+  put_set(labels.path(), "t10k", 20, 10);
+  expect_refused(labels, "10");
+  put_set(sizes.path(), "train", 20, 10);
+  put_set(sizes.path(), "t10k", 20, 10);
+  put(sizes / "t10k-images-idx3-ubyte", idx({20, 1, 2}, std::string(40, 'x')));
+  expect_refused(sizes, "expected train and test pictures of one size");
+  put_set(empty.path(), "train", 0, 10);
+  put_set(empty.path(), "t10k", 20, 10);
+  expect_refused(empty, "expected at least one picture");
+  put_set(cut.path(), "train", 20, 10);
+  put_set(cut.path(), "t10k", 20, 10);
+  put(cut / "t10k-images-idx3-ubyte", idx({20, 2, 2}, std::string(79, 'x')));
+  expect_refused(cut, "byte 16: expected 80 bytes of elements after the header, found 79 bytes");
+}
+
+// What every run leaves: the columns, the losses, the models, the figures, a page that needs no other.
+void check_run(const fs::path& out, const std::string& device, std::size_t steps) {
+  const auto rows = csv(out / "metrics.csv");
+  ASSERT_EQ(rows.size(), 1 + 1 + steps + 1);
+  EXPECT_EQ(get(out / "metrics.csv").rfind(std::string(kHead) + "\n", 0), 0u);
+  for (const auto& row : rows) ASSERT_EQ(row.size(), 7u);
+  const auto& before = rows[1];
+  const auto& epoch = rows.back();
+  EXPECT_EQ(before[1], "0");
+  EXPECT_EQ(epoch[1], "1");
+  EXPECT_EQ(epoch[2], "");
+  EXPECT_GT(std::stod(epoch[5]), std::stod(before[5]));
+  EXPECT_LT(std::stod(epoch[4]), std::stod(before[4]));
+  for (std::size_t step = 1; step <= steps; ++step) {
+    EXPECT_EQ(rows[1 + step][2], std::to_string(step));
+    EXPECT_GT(std::stod(rows[1 + step][3]), 0);
+  }
+
+  const auto model = load_safetensors(out / "model.safetensors");
+  ASSERT_EQ(model.size(), 2u);
+  EXPECT_EQ(model[0].second.shape(), (Shape{10, 784}));
+  EXPECT_EQ(model[1].second.shape(), (Shape{10}));
+  EXPECT_EQ(get(out / "softmax.safetensors"), get(out / "model.safetensors"));
+
+  const std::string page = get(out / "report.html");
+  for (const std::string part : {"The claim holds", "name=\"viewport\"", "seed 1", "weft-lessons run",
+                                 "Try next"})
+    EXPECT_TRUE(has(page, part)) << part;
+  EXPECT_TRUE(has(page, device)) << device;
+  EXPECT_FALSE(has(page, "src=\"http")) << "the page needs another file";
+  for (const char* name : {"training", "weights_before_after", "right_and_wrong", "confusion"}) {
+    EXPECT_TRUE(fs::exists(out / (std::string(name) + ".gp"))) << name;
+    EXPECT_TRUE(fs::exists(out / (std::string(name) + ".png")) || fs::exists(out / (std::string(name) + ".csv")))
+        << name;
+  }
+}
+
+TEST(Lessons, SmokeRunOnTheCpu) {
+  SKIP_UNLESS_BUILT();
+  const test::TemporaryFolder folder;
+  const Answer answer = run(folder.path(), "run softmax_mnist --smoke --device cpu");
+  ASSERT_EQ(answer.status, 0) << answer.text;
+  EXPECT_TRUE(has(answer.text, "The claim holds: test accuracy of at least 70.0 %, found"));
+  EXPECT_FALSE(has(answer.text, "\x1b")) << "colours are for terminals";
+  check_run(folder / "runs/04_softmax_mnist", describe(Device::cpu), 60);
+}
+
+TEST(Lessons, SmokeRunOnTheGpu) {
+  SKIP_UNLESS_BUILT();
+  if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  const test::TemporaryFolder folder;
+  const std::string device = run(folder.path(), "doctor").text;
+  const Answer answer = run(folder.path(), "run 4 --smoke --device gpu --out results");
+  ASSERT_EQ(answer.status, 0) << answer.text;
+  EXPECT_TRUE(has(answer.text, describe(Device::gpu))) << answer.text;
+  check_run(folder / "results", describe(Device::gpu), 60);
+  EXPECT_TRUE(has(get(folder / "results/metrics.csv"), describe(Device::gpu)));
+  EXPECT_FALSE(fs::exists(folder / "runs"));
+}
+
+TEST(Lessons, SameSeedSameRun) {
+  SKIP_UNLESS_BUILT();
+  const test::TemporaryFolder folder;
+  for (const char* arguments : {"--seed 7 --out a", "--seed 7 --out b", "--seed 8 --out c"})
+    ASSERT_EQ(run(folder.path(), std::string("run 04 --smoke --quiet ") + arguments, "PATH=/nowhere").status, 0);
+  EXPECT_EQ(get(folder / "a/model.safetensors"), get(folder / "b/model.safetensors"));
+  EXPECT_NE(get(folder / "a/model.safetensors"), get(folder / "c/model.safetensors"));
+}
+
+TEST(Lessons, AClaimThatFailsIsExitStatusOne) {
+  SKIP_UNLESS_BUILT();
+  const test::TemporaryFolder folder;
+  const Answer answer = run(folder.path(), "run 04 --smoke --quiet --lr 1e-6");
+  EXPECT_EQ(answer.status, 1) << answer.text;
+  EXPECT_TRUE(has(answer.text, "The claim does not hold: test accuracy of at least 70.0 %, found")) << answer.text;
+  EXPECT_TRUE(has(get(folder / "runs/04_softmax_mnist/report.html"), "The claim does not hold"));
+}
+
+TEST(Lessons, ALossThatIsNoNumberStopsTheRun) {
+  SKIP_UNLESS_BUILT();
+  const test::TemporaryFolder folder;
+  const test::TemporaryFolder data;
+  put_set(data.path(), "train", 200, 10);
+  put_set(data.path(), "t10k", 50, 10);
+  // Pixels are at most 1, so that it takes more than the largest learning rate to leave float32.
+  const Answer answer = run(folder.path(), "run 04 --lr 1000 --batch 100 --epochs 2 --data " + data.path().string());
+  if (answer.status == 0) GTEST_SKIP() << "this set is too small to diverge on";
+  EXPECT_EQ(answer.status, 1) << answer.text;
+  EXPECT_TRUE(has(answer.text, "The training stopped in epoch 1")) << answer.text;
+}
+
+TEST(Lessons, OwnDataAreTrainedOnWithoutEnforcingTheClaim) {
+  SKIP_UNLESS_BUILT();
+  const test::TemporaryFolder folder, data;
+  put_set(data.path(), "train", 200, 10);
+  put_set(data.path(), "t10k", 50, 10);
+  const Answer answer = run(folder.path(), "run 04 --epochs 1 --batch 64 --data " + data.path().string());
+  EXPECT_EQ(answer.status, 0) << answer.text;
+  EXPECT_TRUE(has(answer.text, "(Reported only: the data are your own.)")) << answer.text;
+}
+
+TEST(Lessons, WorkWithoutGnuplotAndSayItOnce) {
+  SKIP_UNLESS_BUILT();
+  const test::TemporaryFolder folder;
+  const Answer answer = run(folder.path(), "run 04 --smoke", "PATH=/nowhere");
+  EXPECT_EQ(answer.status, 0) << answer.text;
+  const auto first = answer.text.find("gnuplot is not installed");
+  ASSERT_NE(first, std::string::npos) << answer.text;
+  EXPECT_EQ(answer.text.find("gnuplot is not installed", first + 1), std::string::npos);
+  EXPECT_TRUE(fs::exists(folder / "runs/04_softmax_mnist/confusion.csv"));
+  EXPECT_TRUE(has(get(folder / "runs/04_softmax_mnist/report.html"), "This figure was not drawn"));
+}
+
+TEST(Lessons, AFullDiskIsExitStatusTwo) {
+  SKIP_UNLESS_BUILT();
+  const test::TemporaryFolder folder;
+  const Answer answer =
+      run(folder.path(), "run 04 --smoke", "trap '' XFSZ; ulimit -f 16;");  // 8 or 16 KiB: the model is larger
+  EXPECT_EQ(answer.status, 2) << answer.text;
+  EXPECT_TRUE(has(answer.text, "softmax.safetensors, byte ")) << answer.text;
+  for (const auto& entry : fs::recursive_directory_iterator(folder.path()))
+    EXPECT_FALSE(has(entry.path().filename().string(), ".tmp")) << entry.path();
+  EXPECT_FALSE(fs::exists(folder / "runs/04_softmax_mnist/softmax.safetensors"));
+}
+
+}  // namespace
