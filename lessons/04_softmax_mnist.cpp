@@ -33,20 +33,22 @@ PictureGroup weight_pictures(const std::string& title, const Tensor& weight, con
   const auto values = weight.to_vector<float>();  // [10, 784]
   PictureGroup group{title, {}, 5};
   for (int digit = 0; digit < Mnist::kClasses; ++digit)
-    group.pictures.push_back(picture_of(values.data() + digit * mnist.rows * mnist.columns, mnist.rows,
-                                        mnist.columns, std::to_string(digit)));
+    group.pictures.push_back(picture_of(values.data() + digit * mnist.rows * mnist.columns,
+                                        mnist.rows, mnist.columns, std::to_string(digit)));
   return group;
 }
 
 double root_mean_square(const Tensor& x) {
   double sum = 0;
-  for (const float value : x.to_vector<float>()) sum += static_cast<double>(value) * static_cast<double>(value);
+  for (const float value : x.to_vector<float>())
+    sum += static_cast<double>(value) * static_cast<double>(value);
   return std::sqrt(sum / static_cast<double>(x.size()));
 }
 
 double largest(const Tensor& x) {
   double most = 0;
-  for (const float value : x.to_vector<float>()) most = std::max(most, std::abs(static_cast<double>(value)));
+  for (const float value : x.to_vector<float>())
+    most = std::max(most, std::abs(static_cast<double>(value)));
   return most;
 }
 
@@ -68,21 +70,24 @@ void softmax_mnist(Run& run) {
   const Tensor weight_before = model.weight.clone();
   model.to(run.device());
 
-  run.story("Lesson 04: a network without hidden layers reads digits",
-            {"Softmax regression connects every pixel of a picture with every digit. For each digit it "
-             "adds up the pixels, each times a weight, and softmax turns the ten sums into probabilities.",
-             "Training shows it a batch of pictures at a time, measures by the cross-entropy how little "
-             "probability it gave to the true digits, and moves every weight a small step downhill."});
+  run.story(
+      "Lesson 04: a network without hidden layers reads digits",
+      {"Softmax regression connects every pixel of a picture with every digit. For each digit it "
+       "adds up the pixels, each times a weight, and softmax turns the ten sums into "
+       "probabilities.",
+       "Training shows it a batch of pictures at a time, measures by the cross-entropy how little "
+       "probability it gave to the true digits, and moves every weight a small step downhill."});
   run.fact("data", grouped(train.size()) + " training and " + grouped(test.size()) +
                        " test pictures of " + std::to_string(mnist.rows) + " x " +
                        std::to_string(mnist.columns) + " from " + mnist.folder);
-  run.fact("model", std::to_string(train.features()) + "-10 softmax, " + grouped(model.parameter_count()) +
-                        " parameters");
+  run.fact("model", std::to_string(train.features()) + "-10 softmax, " +
+                        grouped(model.parameter_count()) + " parameters");
 
   // 3. The training. A step is written once: the loss of a batch. TrainingStep does the rest: it walks
   //    back through the loss for the gradients and lets the optimiser move the weights.
   Sgd sgd(model.parameters(), {.lr = settings.lr});
-  TrainingStep step{[&](const Batch& batch) { return cross_entropy(model(batch.x), batch.y); }, sgd};
+  TrainingStep step{[&](const Batch& batch) { return cross_entropy(model(batch.x), batch.y); },
+                    sgd};
   const auto test_it = [&] { return evaluate(model, test.batches(kTestBatch)); };
 
   TrainingLog log = run.train("softmax");
@@ -102,7 +107,8 @@ void softmax_mnist(Run& run) {
             {{"", "before", "after"},
              {"test accuracy", percent(before.accuracy(), 2), percent(after.accuracy(), 2)},
              {"test loss", fixed(before.loss, 4), fixed(after.loss, 4)},
-             {"wrong test pictures", grouped(before.rows - before.correct), grouped(after.rows - after.correct)},
+             {"wrong test pictures", grouped(before.rows - before.correct),
+              grouped(after.rows - after.correct)},
              {"weights, root mean square", fixed(root_mean_square(weight_before), 4),
               fixed(root_mean_square(weight_after), 4)},
              {"largest weight", fixed(largest(weight_before), 4), fixed(largest(weight_after), 4)},
@@ -126,38 +132,50 @@ void softmax_mnist(Run& run) {
                            .y_label = "right answers",
                            .curves = {accuracy},
                            .percent_y = true}}),
-             "Left: the loss of every step on its own batch, and its running mean. Right: the share of the "
+             "Left: the loss of every step on its own batch, and its running mean. Right: the "
+             "share of the "
              "test pictures that is answered right.");
-  run.figure(save_pictures(run.figure_file("weights_before_after", "What each digit's sum looks for", kNet),
-                           {weight_pictures("before the training", weight_before, mnist),
-                            weight_pictures("after the training", weight_after, mnist)},
-                           Palette::diverging, true),
-             "The weights of each digit as a picture, before and after, on one colour scale. Ink on a red "
-             "pixel speaks for the digit, ink on a blue one against it. The border never has ink, so its "
-             "weights stay what they were.");
+  run.figure(
+      save_pictures(
+          run.figure_file("weights_before_after", "What each digit's sum looks for", kNet),
+          {weight_pictures("before the training", weight_before, mnist),
+           weight_pictures("after the training", weight_after, mnist)},
+          Palette::diverging, true),
+      "The weights of each digit as a picture, before and after, on one colour scale. Ink on a red "
+      "pixel speaks for the digit, ink on a blue one against it. The border never has ink, so its "
+      "weights stay what they were.");
   constexpr int kPerRow = 7;
   run.figure(
-      save_pictures(run.figure_file("right_and_wrong", "The first test pictures it gets wrong, and right", kNet),
-                    {{"wrong", first_pictures(answers, test, false, 2 * kPerRow, mnist.rows, mnist.columns), kPerRow},
-                     {"right", first_pictures(answers, test, true, kPerRow, mnist.rows, mnist.columns), kPerRow}},
-                    Palette::grey),
-      "The first test pictures with a wrong answer and the first with a right one, with the probability "
+      save_pictures(
+          run.figure_file("right_and_wrong", "The first test pictures it gets wrong, and right",
+                          kNet),
+          {{"wrong", first_pictures(answers, test, false, 2 * kPerRow, mnist.rows, mnist.columns),
+            kPerRow},
+           {"right", first_pictures(answers, test, true, kPerRow, mnist.rows, mnist.columns),
+            kPerRow}},
+          Palette::grey),
+      "The first test pictures with a wrong answer and the first with a right one, with the "
+      "probability "
       "of the answer.");
   std::vector<std::string> digits;
   for (int digit = 0; digit < Mnist::kClasses; ++digit) digits.push_back(std::to_string(digit));
-  run.figure(save_confusion_matrix(run.figure_file("confusion", "Which digits it takes for which", kNet), digits,
-                                   answers.confusion()),
-             "Each row is a true digit, each column an answer. Right answers are blue; mistakes are the "
-             "redder, the more often they happen.");
+  run.figure(
+      save_confusion_matrix(run.figure_file("confusion", "Which digits it takes for which", kNet),
+                            digits, answers.confusion()),
+      "Each row is a true digit, each column an answer. Right answers are blue; mistakes are the "
+      "redder, the more often they happen.");
 
   // 6. The claim, and what to try next.
   const double claim = run.options().smoke ? kSmokeClaim : kClaim;
   run.claim("test accuracy of at least " + percent(claim), after.accuracy() >= claim,
             percent(after.accuracy(), 2));
-  run.exercises({"lessons/run 04 --lr 1: ten times the step. Does it learn faster, and does it end better?",
-                 "lessons/run 04 --lr 0.001: after how many epochs (--epochs) does it reach the same accuracy?",
-                 "lessons/run 04 --batch 60000 --epochs 100: one step an epoch over all pictures. How smooth is "
-                 "the loss now, and what does it cost?"});
+  run.exercises(
+      {"lessons/run 04 --lr 1: ten times the step. Does it learn faster, and does it end better?",
+       "lessons/run 04 --lr 0.001: after how many epochs (--epochs) does it reach the same "
+       "accuracy?",
+       "lessons/run 04 --batch 60000 --epochs 100: one step an epoch over all pictures. How smooth "
+       "is "
+       "the loss now, and what does it cost?"});
 }
 
 }  // namespace lessons

@@ -124,7 +124,8 @@ TEST(Figures, LeaveTheNumbersWithoutGnuplot) {
   EXPECT_TRUE(chart.picture.empty());
   EXPECT_FALSE(fs::exists(folder / "chart.png"));
   EXPECT_TRUE(fs::exists(folder / "chart.gp"));
-  EXPECT_EQ(get(chart.table).rfind("chart,curve,x,y\na chart,loss,0,1\na chart,loss,1,0.5\n", 0), 0u);
+  EXPECT_EQ(get(chart.table).rfind("chart,curve,x,y\na chart,loss,0,1\na chart,loss,1,0.5\n", 0),
+            0u);
 
   const SavedFigure pictures = save_pictures({folder.path(), "pictures", "", ""},
                                              {{"a, b", {some_picture()}, 1}}, Palette::grey);

@@ -62,11 +62,13 @@ std::string reading_error(const fs::path& path) {
   return "";
 }
 
-void expect_refused(const fs::path& path, const std::string& content, const std::string& complaint) {
+void expect_refused(const fs::path& path, const std::string& content,
+                    const std::string& complaint) {
   put(path, content);
   const std::string error = reading_error(path);
   EXPECT_NE(error.find(complaint), std::string::npos) << "got: " << error;
-  EXPECT_EQ(error.rfind(path.string(), 0), 0u) << "expected the absolute path first, got: " << error;
+  EXPECT_EQ(error.rfind(path.string(), 0), 0u)
+      << "expected the absolute path first, got: " << error;
 }
 
 TEST(Idx, ReadsBytesAndInts) {
@@ -77,7 +79,8 @@ TEST(Idx, ReadsBytesAndInts) {
   EXPECT_EQ(bytes.to_vector<std::uint8_t>(), (std::vector<std::uint8_t>{1, 2, 3, 4, 5, 255}));
 
   put(folder / "ints", idx(0x0c, {2}, big_endian(1000) + big_endian(0xfffffffe)));
-  EXPECT_EQ(read_idx(folder / "ints").to_vector<std::int32_t>(), (std::vector<std::int32_t>{1000, -2}));
+  EXPECT_EQ(read_idx(folder / "ints").to_vector<std::int32_t>(),
+            (std::vector<std::int32_t>{1000, -2}));
 }
 
 TEST(Idx, ReadsGzipAlike) {
@@ -106,7 +109,8 @@ TEST(Idx, RefusesWrongHeaders) {
   const test::TemporaryFolder folder;
   const fs::path path = folder / "x";
   expect_refused(path, "", "byte 0: expected 4 bytes of IDX header");
-  expect_refused(path, "GIF8\1\0", "byte 0: expected the two zero bytes of an IDX header, found 47 49");
+  expect_refused(path, "GIF8\1\0",
+                 "byte 0: expected the two zero bytes of an IDX header, found 47 49");
   expect_refused(path, idx(0x0d, {1}, "1234"), "byte 2: expected element type 08");
   expect_refused(path, idx(0x08, {}, "1"), "byte 3: expected 1 to 6 dimensions, found 0");
   expect_refused(path, idx(0x08, {1, 1, 1, 1, 1, 1, 1}, "1"), "found 7");
@@ -121,10 +125,16 @@ TEST(Idx, RefusesWrongHeaders) {
 TEST(Idx, AllocatesNothingForHostileDimensions) {
   const test::TemporaryFolder folder;
   constexpr std::uint32_t kMost = 0xffffffff;
-  for (const auto& extents : std::vector<std::vector<std::uint32_t>>{
-           {kMost}, {kMost, kMost}, {kMost, kMost, kMost}, {kMost, kMost, kMost, kMost, kMost, kMost},
-           {65536, 65536, 65536, 65536}, {0, kMost, kMost, kMost}, {kMost, kMost, kMost, 0},
-           {0x80000000, 0x80000000, 2}, {1 << 20, 1 << 20}}) {
+  for (const auto& extents :
+       std::vector<std::vector<std::uint32_t>>{{kMost},
+                                               {kMost, kMost},
+                                               {kMost, kMost, kMost},
+                                               {kMost, kMost, kMost, kMost, kMost, kMost},
+                                               {65536, 65536, 65536, 65536},
+                                               {0, kMost, kMost, kMost},
+                                               {kMost, kMost, kMost, 0},
+                                               {0x80000000, 0x80000000, 2},
+                                               {1 << 20, 1 << 20}}) {
     for (const int type : {0x08, 0x0c}) {
       const std::string content = idx(type, extents, "some elements");
       for (const std::string& file : {content, gzip(content)}) {

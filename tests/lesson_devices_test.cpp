@@ -34,7 +34,8 @@ std::vector<float> first_losses(Device device) {
   nn::Linear model(784, 10, generator);
   model.to(device);
   Sgd sgd(model.parameters(), {.lr = 0.1});
-  TrainingStep step{[&](const Batch& batch) { return cross_entropy(model(batch.x), batch.y); }, sgd};
+  TrainingStep step{[&](const Batch& batch) { return cross_entropy(model(batch.x), batch.y); },
+                    sgd};
   const Dataset data = train().to(device);
   const Order order = Order::shuffled(kSeed, 1);
   for (std::int64_t i = 0; i < kSteps; ++i) step.run(data.gather(i * kBatch, kBatch, order));
@@ -51,9 +52,11 @@ TEST(LessonDevices, FirstFiftyLossesAgree) {
 }
 
 TEST(LessonDevices, SameDeviceSameBits) {
-  test::expect_same_bits(first_losses(Device::cpu), first_losses(Device::cpu), "two runs on the cpu");
+  test::expect_same_bits(first_losses(Device::cpu), first_losses(Device::cpu),
+                         "two runs on the cpu");
   if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
-  test::expect_same_bits(first_losses(Device::gpu), first_losses(Device::gpu), "two runs on the gpu");
+  test::expect_same_bits(first_losses(Device::gpu), first_losses(Device::gpu),
+                         "two runs on the gpu");
 }
 
 }  // namespace

@@ -85,7 +85,8 @@ TEST(Safetensors, RefusesUnsoundFiles) {
   const auto expect_refused = [&](const std::string& content, const std::string& complaint) {
     put(path, content);
     const std::string error = loading_error(path);
-    EXPECT_NE(error.find(complaint), std::string::npos) << "wanted: " << complaint << "\ngot: " << error;
+    EXPECT_NE(error.find(complaint), std::string::npos)
+        << "wanted: " << complaint << "\ngot: " << error;
     EXPECT_EQ(error.rfind(path.string() + ", byte ", 0), 0u) << error;
   };
   const auto expect_header_refused = [&](const std::string& header, const std::string& complaint) {
@@ -111,28 +112,40 @@ TEST(Safetensors, RefusesUnsoundFiles) {
   expect_header_refused(R"({"w":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
                         "\"dtype\" twice");
   expect_header_refused(R"({"w":1})", "expected dtype, shape and data_offsets of \"w\", found 1");
-  expect_header_refused(R"({"w":{"dtype":"F32","shape":[2]}})", "expected dtype, shape and data_offsets");
-  expect_header_refused(R"({"w":{"dtype":"F16","shape":[4],"data_offsets":[0,8]}})", "found \"F16\"");
-  expect_header_refused(R"({"w":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", "span 12 bytes");
-  expect_header_refused(R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", "span 8 bytes");
-  expect_header_refused(R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8,9]}})", "2 whole numbers");
-  expect_header_refused(R"({"w":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", "whole numbers");
-  expect_header_refused(R"({"w":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}})", "whole numbers");
+  expect_header_refused(R"({"w":{"dtype":"F32","shape":[2]}})",
+                        "expected dtype, shape and data_offsets");
+  expect_header_refused(R"({"w":{"dtype":"F16","shape":[4],"data_offsets":[0,8]}})",
+                        "found \"F16\"");
+  expect_header_refused(R"({"w":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})",
+                        "span 12 bytes");
+  expect_header_refused(R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})",
+                        "span 8 bytes");
+  expect_header_refused(R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8,9]}})",
+                        "2 whole numbers");
+  expect_header_refused(R"({"w":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})",
+                        "whole numbers");
+  expect_header_refused(R"({"w":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}})",
+                        "whole numbers");
   expect_header_refused(R"({"w":{"dtype":"U8","shape":[1,1,1,1,1,1,8],"data_offsets":[0,8]}})",
                         "at most 6 whole numbers");
   expect_header_refused(
-      R"({"w":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}})", "fits a file");
+      R"({"w":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}})",
+      "fits a file");
   expect_header_refused(
-      R"({"w":{"dtype":"F32","shape":[18446744073709551616],"data_offsets":[0,8]}})", "whole numbers");
-  expect_header_refused(R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", "without a gap");
+      R"({"w":{"dtype":"F32","shape":[18446744073709551616],"data_offsets":[0,8]}})",
+      "whole numbers");
+  expect_header_refused(R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
+                        "without a gap");
   expect_header_refused(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
                         R"("b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
                         "without an overlap");
-  expect_header_refused(R"({"__metadata__":{"a":1},)" + good + "}", "expected text as the value of \"a\"");
+  expect_header_refused(R"({"__metadata__":{"a":1},)" + good + "}",
+                        "expected text as the value of \"a\"");
   expect_header_refused(R"({"__metadata__":[],)" + good + "}", "expected an object");
   expect_header_refused("{\"w\":" + std::string(100'000, '[') + "1", "nested three deep");
   expect_header_refused("{\"\x1b[2J\":1}", "a JSON header");
-  expect_header_refused("{\"\\u001b[2J\":1}", "\"\\u001b[2J\"");  // quoted, not sent to the terminal
+  expect_header_refused("{\"\\u001b[2J\":1}",
+                        "\"\\u001b[2J\"");  // quoted, not sent to the terminal
 }
 
 TEST(Safetensors, SurvivesEveryTruncationAndBitFlip) {
@@ -157,8 +170,22 @@ TEST(Safetensors, SurvivesRandomHeaders) {
   const test::TemporaryFolder folder;
   save_safetensors(folder / "a", some_tensors());
   const std::string whole = get(folder / "a");
-  const std::string pieces[] = {"[", "]", "{", "}", ",", ":", "0", "-1", "1e9", "\"w\"", "null", "\\u0000",
-                                "99999999999999999999", "\"dtype\"", "\"F64\"", "\xff"};
+  const std::string pieces[] = {"[",
+                                "]",
+                                "{",
+                                "}",
+                                ",",
+                                ":",
+                                "0",
+                                "-1",
+                                "1e9",
+                                "\"w\"",
+                                "null",
+                                "\\u0000",
+                                "99999999999999999999",
+                                "\"dtype\"",
+                                "\"F64\"",
+                                "\xff"};
   std::mt19937 engine(1);
   const auto random = [&] { return static_cast<std::uint32_t>(engine()); };
   for (int round = 0; round < 3000; ++round) {

@@ -67,8 +67,9 @@ TEST(WriteFile, LeavesTheOldFileAndNothingElseWhenTheDiskIsFull) {
   {
     const FileSizeLimit limit(4096);
     const std::string error = writing_error(folder / "file", content);
-    EXPECT_EQ(error.rfind((folder / "file").string() + ", byte 4096: expected to write 100000 bytes", 0),
-              0u)
+    EXPECT_EQ(
+        error.rfind((folder / "file").string() + ", byte 4096: expected to write 100000 bytes", 0),
+        0u)
         << error;
     EXPECT_NE(error.find("File too large"), std::string::npos) << error;
     EXPECT_NE(writing_error(folder / "a/b/c/file", content), "");
@@ -96,7 +97,8 @@ TEST(WriteFile, RefusesWhatIsNoFile) {
   EXPECT_NE(writing_error(folder / "file/below", "x"), "");
   EXPECT_NE(writing_error(folder / "file/far/below", "x"), "");
   EXPECT_NE(writing_error("/proc/weft/file", "x"), "");
-  EXPECT_NE(writing_error(folder / std::string(300, 'n'), "x").find("name too long"), std::string::npos)
+  EXPECT_NE(writing_error(folder / std::string(300, 'n'), "x").find("name too long"),
+            std::string::npos)
       << writing_error(folder / std::string(300, 'n'), "x");
 }
 

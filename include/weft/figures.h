@@ -41,8 +41,8 @@ struct Chart {
   std::string x_label, y_label;
   std::vector<Curve> curves;
   bool log_y = false;
-  bool percent_y = false;   // y is a share, 0..1
-  bool key_below = false;   // the key in the lower right corner, for curves that rise
+  bool percent_y = false;  // y is a share, 0..1
+  bool key_below = false;  // the key in the lower right corner, for curves that rise
 };
 
 /// Draws charts side by side.
@@ -62,14 +62,14 @@ struct PictureGroup {
 };
 
 enum class Palette {
-  grey,     // 0 is white and 1 is black, as ink on paper
+  grey,      // 0 is white and 1 is black, as ink on paper
   diverging  // blue below 0, white at 0, red above; symmetric, with a colour bar
 };
 
 /// Draws groups of pictures on one colour scale, side by side or one above the other. The height of
 /// the figure follows from what is in it.
-SavedFigure save_pictures(const FigureFile& file, const std::vector<PictureGroup>& groups, Palette palette,
-                          bool side_by_side = false);
+SavedFigure save_pictures(const FigureFile& file, const std::vector<PictureGroup>& groups,
+                          Palette palette, bool side_by_side = false);
 
 /// Draws counts [true class, predicted class] as a matrix with its numbers in the cells, and each true
 /// class's share of right predictions beside it.

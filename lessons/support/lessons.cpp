@@ -10,7 +10,8 @@ const std::vector<Lesson>& all_lessons() {
   static const std::vector<Lesson> kLessons{
       {.number = 4,
        .name = "softmax_mnist",
-       .summary = "softmax regression reads handwritten digits: 784 inputs, 10 outputs, no hidden layer",
+       .summary =
+           "softmax regression reads handwritten digits: 784 inputs, 10 outputs, no hidden layer",
        .defaults = {.epochs = 10, .lr = 0.1, .batch = 100},
        .smoke = {.epochs = 1, .lr = 0.1, .batch = 100},
        .takes_data = true,

@@ -24,8 +24,8 @@ struct Lesson {
   const char* name;
   const char* summary;  // one line for the list
   Settings defaults;
-  Settings smoke;  // small enough for a test
-  bool takes_data; // --data makes sense
+  Settings smoke;   // small enough for a test
+  bool takes_data;  // --data makes sense
   void (*teach)(Run& run);
 
   std::string full_name() const;  // "04_softmax_mnist"

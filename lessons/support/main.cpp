@@ -68,10 +68,17 @@ int teach(const Options& options) {
 int main(int argc, char** argv) try {
   const Options options = parse(argc, argv);
   switch (options.command) {
-    case Options::Command::show_text: std::cout << options.text; return 0;
-    case Options::Command::list: print_list(); return 0;
-    case Options::Command::doctor: print_doctor(); return 0;
-    case Options::Command::run: return teach(options);
+    case Options::Command::show_text:
+      std::cout << options.text;
+      return 0;
+    case Options::Command::list:
+      print_list();
+      return 0;
+    case Options::Command::doctor:
+      print_doctor();
+      return 0;
+    case Options::Command::run:
+      return teach(options);
   }
   return 0;
 } catch (const UsageError& error) {

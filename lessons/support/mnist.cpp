@@ -25,31 +25,36 @@ fs::path data_folder(const std::string& set) {
   std::error_code ignored;
   const fs::path beside = fs::read_symlink("/proc/self/exe", ignored).parent_path();
   std::string tried;
-  for (const fs::path& data : {beside / "data", beside.parent_path() / "data", fs::path(WEFT_DATA_DIR),
-                               fs::path("data")}) {
+  for (const fs::path& data : {beside / "data", beside.parent_path() / "data",
+                               fs::path(WEFT_DATA_DIR), fs::path("data")}) {
     const fs::path folder = fs::absolute(data / set).lexically_normal();
     if (fs::is_directory(folder, ignored)) return folder;
     tried += "\n  " + folder.string();
   }
-  throw weft::FileError("expected the data set " + set + " in one of these folders, found none of them:" +
-                        tried + "\n--data DIR names another one");
+  throw weft::FileError("expected the data set " + set +
+                        " in one of these folders, found none of them:" + tried +
+                        "\n--data DIR names another one");
 }
 
 Mnist load_mnist(const Options& options) {
-  const fs::path folder = options.data ? fs::absolute(*options.data).lexically_normal() : data_folder("mnist");
+  const fs::path folder =
+      options.data ? fs::absolute(*options.data).lexically_normal() : data_folder("mnist");
   const weft::LabelledImages train = weft::read_labelled_images(folder, "train");
   const weft::LabelledImages test = weft::read_labelled_images(folder, "t10k");
   for (const weft::LabelledImages* images : {&train, &test})
     if (images->images.rank() != 3 || images->images.size() == 0)
-      throw weft::FileError(folder.string() + ": expected pictures in one channel, [n, rows, columns], found " +
+      throw weft::FileError(folder.string() +
+                            ": expected pictures in one channel, [n, rows, columns], found " +
                             images->images.shape().to_string());
   const std::int64_t rows = train.images.size(1), columns = train.images.size(2);
   if (test.images.size(1) != rows || test.images.size(2) != columns)
-    throw weft::FileError(folder.string() + ": expected train and test pictures of one size, found " +
-                          train.images.shape().to_string() + " and " + test.images.shape().to_string());
+    throw weft::FileError(
+        folder.string() + ": expected train and test pictures of one size, found " +
+        train.images.shape().to_string() + " and " + test.images.shape().to_string());
   const std::int64_t most = std::max(train.images.size(0), test.images.size(0));
-  Mnist mnist{part(train, options.smoke ? kSmokeTrain : most), part(test, options.smoke ? kSmokeTest : most),
-              static_cast<int>(rows), static_cast<int>(columns), folder.string()};
+  Mnist mnist{part(train, options.smoke ? kSmokeTrain : most),
+              part(test, options.smoke ? kSmokeTest : most), static_cast<int>(rows),
+              static_cast<int>(columns), folder.string()};
   if (options.settings.batch > mnist.train.size())
     throw UsageError("--batch: expected at most the " + grouped(mnist.train.size()) +
                      " training pictures, found " + std::to_string(options.settings.batch));

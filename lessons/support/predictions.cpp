@@ -48,9 +48,11 @@ Predictions predict(weft::nn::Module& model, const weft::Dataset& data) {
     result.truth.insert(result.truth.end(), labels.begin(), labels.end());
     for (std::size_t row = 0; row < labels.size(); ++row) {
       const auto begin = probabilities.begin() + static_cast<std::ptrdiff_t>(row) * data.classes();
-      result.said.push_back(static_cast<int>(std::max_element(begin, begin + data.classes()) - begin));
+      result.said.push_back(
+          static_cast<int>(std::max_element(begin, begin + data.classes()) - begin));
     }
-    result.probabilities.insert(result.probabilities.end(), probabilities.begin(), probabilities.end());
+    result.probabilities.insert(result.probabilities.end(), probabilities.begin(),
+                                probabilities.end());
   }
   return result;
 }
@@ -62,18 +64,19 @@ weft::Picture picture_of(const float* pixels, int rows, int columns, const std::
 std::vector<weft::Picture> first_pictures(const Predictions& predictions, const weft::Dataset& data,
                                           bool right, int count, int rows, int columns) {
   std::vector<weft::Picture> pictures;
-  for (std::size_t i = 0; i < predictions.size() && pictures.size() < static_cast<std::size_t>(count); ++i) {
+  for (std::size_t i = 0;
+       i < predictions.size() && pictures.size() < static_cast<std::size_t>(count); ++i) {
     if (predictions.right(i) != right) continue;
     const auto pixels = data.gather(static_cast<std::int64_t>(i), 1).x.to_vector<float>();
     const int truth = predictions.truth[i], said = predictions.said[i];
     const auto share = [&](int of) {
       return std::to_string(of) + ": " + percent(predictions.probability(i, of), 0);
     };
-    pictures.push_back(picture_of(
-        pixels.data(), rows, columns,
-        right ? "true " + std::to_string(truth) + "\n" + share(truth)
-              : "true " + std::to_string(truth) + ", said " + std::to_string(said) + "\n" + share(said) +
-                    ",  " + share(truth)));
+    pictures.push_back(picture_of(pixels.data(), rows, columns,
+                                  right ? "true " + std::to_string(truth) + "\n" + share(truth)
+                                        : "true " + std::to_string(truth) + ", said " +
+                                              std::to_string(said) + "\n" + share(said) + ",  " +
+                                              share(truth)));
   }
   return pictures;
 }

@@ -37,23 +37,34 @@ std::string escaped(std::string_view text) {
   std::string result;
   for (const char c : text) {
     switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
-      default: result += c;
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      default:
+        result += c;
     }
   }
   return result;
 }
 
 std::string base64(const std::string& bytes) {
-  constexpr const char* kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  constexpr const char* kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
   text.reserve(bytes.size() / 3 * 4 + 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const auto byte = [&](std::size_t at) {
-      return at < bytes.size() ? static_cast<std::uint32_t>(static_cast<std::uint8_t>(bytes[at])) : 0u;
+      return at < bytes.size() ? static_cast<std::uint32_t>(static_cast<std::uint8_t>(bytes[at]))
+                               : 0u;
     };
     const std::uint32_t three = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
     for (std::size_t digit = 0; digit < 4; ++digit)
@@ -96,16 +107,18 @@ std::string table_html(const Table& table) {
 
 std::string claim_html(const Report::Claim& claim) {
   const char* verdict = claim.holds ? "The claim holds" : "The claim does not hold";
-  return std::string("<div class=\"claim ") + (claim.holds ? "holds" : "fails") + "\"><strong>" + verdict +
-         (claim.enforced ? "" : " (reported only: the data are your own)") + ".</strong> Claim: " +
-         escaped(claim.claim) + ". Found: " + escaped(claim.found) + ".</div>\n";
+  return std::string("<div class=\"claim ") + (claim.holds ? "holds" : "fails") + "\"><strong>" +
+         verdict + (claim.enforced ? "" : " (reported only: the data are your own)") +
+         ".</strong> Claim: " + escaped(claim.claim) + ". Found: " + escaped(claim.found) +
+         ".</div>\n";
 }
 
 }  // namespace
 
 std::string Report::html() const {
-  std::string html = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
+  std::string html =
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
   html += element("title", title) + "<style>" + kStyle + "</style>\n</head>\n<body>\n<main>\n";
   html += element("h1", title);
   if (!stopped.empty()) html += "<div class=\"claim fails\">" + escaped(stopped) + "</div>\n";

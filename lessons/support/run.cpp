@@ -30,9 +30,9 @@ void Run::story(const std::string& title, const std::vector<std::string>& paragr
   for (const std::string& paragraph : paragraphs) terminal_.paragraph(paragraph);
   const Settings& s = settings();
   fact("device", weft::describe(device()));
-  fact("settings", std::to_string(s.epochs) + (s.epochs == 1 ? " epoch" : " epochs") + ", learning rate " +
-                       shortest(s.lr) + ", batch " + grouped(s.batch) + ", seed " + std::to_string(s.seed) +
-                       (options_.smoke ? ", smoke run" : ""));
+  fact("settings", std::to_string(s.epochs) + (s.epochs == 1 ? " epoch" : " epochs") +
+                       ", learning rate " + shortest(s.lr) + ", batch " + grouped(s.batch) +
+                       ", seed " + std::to_string(s.seed) + (options_.smoke ? ", smoke run" : ""));
 }
 
 void Run::fact(const std::string& name, const std::string& value) {
@@ -63,7 +63,8 @@ void Run::save_model(const std::string& name, const weft::nn::Module& model, boo
                                                     {"model", name},
                                                     {"seed", std::to_string(settings().seed)},
                                                     {"weft", WEFT_VERSION}};
-  weft::save_safetensors(options_.out / (name + ".safetensors"), model.named_parameters(), metadata);
+  weft::save_safetensors(options_.out / (name + ".safetensors"), model.named_parameters(),
+                         metadata);
   if (is_main)
     weft::save_safetensors(options_.out / "model.safetensors", model.named_parameters(), metadata);
 }
@@ -77,13 +78,14 @@ weft::FigureFile Run::figure_file(const std::string& name, const std::string& ti
 }
 
 void Run::figure(const weft::SavedFigure& figure, const std::string& caption) {
-  report_.figures.push_back({figure.picture, caption,
-                             figure.table.filename().string() + ", " + figure.script.filename().string()});
+  report_.figures.push_back(
+      {figure.picture, caption,
+       figure.table.filename().string() + ", " + figure.script.filename().string()});
   if (figure.problem.empty() || told_about_figures_) return;
   told_about_figures_ = true;
   std::cerr << "weft-lessons: no pictures: " << figure.problem
-            << ". Each figure's script (.gp) and numbers (.csv) are in " << options_.out.string() << "."
-            << std::endl;
+            << ". Each figure's script (.gp) and numbers (.csv) are in " << options_.out.string()
+            << "." << std::endl;
 }
 
 void Run::table(const std::string& title, const Table& rows) {
@@ -112,8 +114,8 @@ int Run::finish() {
   bool good = true;
   for (const Report::Claim& claim : report_.claims) {
     terminal_.result(claim.holds,
-                     (claim.holds ? "The claim holds: " : "The claim does not hold: ") + claim.claim +
-                         ", found " + claim.found + "." +
+                     (claim.holds ? "The claim holds: " : "The claim does not hold: ") +
+                         claim.claim + ", found " + claim.found + "." +
                          (claim.enforced ? "" : " (Reported only: the data are your own.)"));
     good = good && (claim.holds || !claim.enforced);
   }

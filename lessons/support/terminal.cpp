@@ -97,15 +97,16 @@ void Terminal::progress(int done, int total, const std::string& text) {
   const std::string whole = std::to_string(total), part = std::to_string(done);
   const std::string count = std::string(whole.size() - part.size(), ' ') + part + "/" + whole;
   if (!bar_) {
-    const bool tenth = total <= kLinesAtMost || done == total ||
-                       done * 10LL / total != (done - 1) * 10LL / total;
+    const bool tenth =
+        total <= kLinesAtMost || done == total || done * 10LL / total != (done - 1) * 10LL / total;
     if (tenth) std::cout << "  epoch " << count << "  " << text << std::endl;
     return;
   }
   const int full = static_cast<int>(static_cast<long long>(kBarWidth) * done / total);
   std::string bar;
   for (int i = 0; i < kBarWidth; ++i) bar += i < full ? "█" : "░";
-  std::cout << "\r\x1b[K  epoch " << count << " " << coloured("34", bar) << "  " << text << std::flush;
+  std::cout << "\r\x1b[K  epoch " << count << " " << coloured("34", bar) << "  " << text
+            << std::flush;
   bar_open_ = true;
   if (done == total) end_bar();
 }

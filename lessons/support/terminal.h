@@ -19,7 +19,7 @@ class Terminal {
   void fact(const std::string& name, const std::string& value);
   void list(const std::vector<std::string>& items);
   void table(const Table& rows);
-  void plain(const std::string& text);    // as it is
+  void plain(const std::string& text);              // as it is
   void result(bool good, const std::string& text);  // printed by a quiet run too
 
   /// `done` of `total` parts: a bar that stays on its line on a terminal; otherwise a line for each

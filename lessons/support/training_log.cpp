@@ -22,9 +22,12 @@ TrainingLog::TrainingLog(Run& run, std::string label, int epochs)
 // epoch, step: empty where the row is about a whole epoch; accuracy 0..1; seconds of training so far.
 void TrainingLog::row(int epoch, const std::string& step, const std::string& train_loss,
                       const weft::Summary* tested) {
-  std::string line = field(label_) + "," + std::to_string(epoch) + "," + step + "," + train_loss + ",";
-  if (tested != nullptr) line += shortest(tested->loss) + "," + shortest(tested->accuracy());
-  else line += ",";
+  std::string line =
+      field(label_) + "," + std::to_string(epoch) + "," + step + "," + train_loss + ",";
+  if (tested != nullptr)
+    line += shortest(tested->loss) + "," + shortest(tested->accuracy());
+  else
+    line += ",";
   run_.add_metrics(line + "," + (step.empty() ? fixed(seconds_, 4) : "") + "\n");
 }
 
@@ -36,7 +39,8 @@ void TrainingLog::before(const weft::Summary& tested) {
   since_ = Clock::now();
 }
 
-void TrainingLog::epoch(const weft::Summary& trained, const std::function<weft::Summary()>& evaluate) {
+void TrainingLog::epoch(const weft::Summary& trained,
+                        const std::function<weft::Summary()>& evaluate) {
   seconds_ += std::chrono::duration<double>(Clock::now() - since_).count();
   const int epoch = static_cast<int>(epochs_.size());
   for (const float loss : trained.losses) {

@@ -1,28 +1,24 @@
 #include "src/cpu/elementwise.h"
 
+#include "src/cpu/parallel.h"
+
 namespace weft::cpu {
-namespace {
-
-constexpr std::int64_t kParallelFrom = 1 << 17;  // elements: what one core's cache no longer holds
-
-}  // namespace
-
 template <class T>
 void add_scaled(T alpha, const T* x, T* y, std::int64_t size) {
-#pragma omp parallel for simd if (parallel : size >= kParallelFrom)
+#pragma omp parallel for simd if (parallel : size >= kWorthAFork)
   for (std::int64_t i = 0; i < size; ++i) y[i] += alpha * x[i];
 }
 
 template <class T>
 void multiply_by_scalar(const T* x, const T* scalar, T* y, std::int64_t size) {
   const T factor = scalar[0];
-#pragma omp parallel for simd if (parallel : size >= kParallelFrom)
+#pragma omp parallel for simd if (parallel : size >= kWorthAFork)
   for (std::int64_t i = 0; i < size; ++i) y[i] = factor * x[i];
 }
 
 template <class T>
 void fill(T value, T* x, std::int64_t size) {
-#pragma omp parallel for simd if (parallel : size >= kParallelFrom)
+#pragma omp parallel for simd if (parallel : size >= kWorthAFork)
   for (std::int64_t i = 0; i < size; ++i) x[i] = value;
 }
 

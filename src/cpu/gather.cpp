@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "src/cpu/parallel.h"
+
 namespace weft::cpu {
 namespace {
 
@@ -13,7 +15,6 @@ constexpr std::int64_t kTileRows = 16;  // rows whose places are worked out toge
 constexpr std::int64_t kRowsAhead = 4;  // rows on their way from memory while one is copied
 constexpr std::int64_t kPrefetchedBytes = 4096;  // of a row: the hardware has caught on by then
 constexpr std::ptrdiff_t kCacheLine = 64;
-constexpr std::int64_t kParallelFrom = 65536;  // elements: 10 us of one core; a fork costs 2
 
 void prefetch(const void* row, std::int64_t bytes) {
   const char* line = static_cast<const char*>(row);
@@ -47,10 +48,12 @@ template <class Source, class Scale>
 void gather(const Source* source, const std::int32_t* labels, const Shuffle& order,
             std::int64_t begin, Scale scale, float* out, std::int32_t* out_labels,
             std::int64_t count, std::int64_t features) {
-#pragma omp parallel for if (count * features >= kParallelFrom)
-  for (std::int64_t row = 0; row < count; row += kTileRows)
+  const std::int64_t tiles = (count + kTileRows - 1) / kTileRows;
+  parallel_for(tiles, count * features, [&](std::int64_t tile) {
+    const std::int64_t row = tile * kTileRows;
     gather_tile(source, labels, order, begin + row, scale, out + row * features, out_labels + row,
                 std::min(kTileRows, count - row), features);
+  });
 }
 
 }  // namespace

@@ -51,12 +51,12 @@ int parts_of(std::int64_t m, std::int64_t n, std::int64_t k) {
   return static_cast<int>(parts);
 }
 
-/// c = beta c + bias over rows x columns of a matrix with row length `stride`.
+/// Over rows x columns of a matrix with row length `stride`.
 template <class T>
-void scale_and_add_bias(const T* bias, T* c, int rows, int columns, int stride, T beta) {
+void add_bias(const T* bias, T* c, int rows, int columns, int stride) {
+  if (bias == nullptr) return;
   for (int i = 0; i < rows; ++i, c += stride)
-    for (int j = 0; j < columns; ++j)
-      c[j] = (beta == T(0) ? T(0) : beta * c[j]) + (bias == nullptr ? T(0) : bias[j]);
+    for (int j = 0; j < columns; ++j) c[j] += bias[j];
 }
 
 }  // namespace
@@ -68,7 +68,10 @@ void gemm(const T* a, const T* b, const T* bias, T* c, std::int64_t m64, std::in
     throw ShapeError("gemm: expected m, n and k below 2^30");
   const int m = static_cast<int>(m64), n = static_cast<int>(n64), k = static_cast<int>(k64);
   if (m == 0 || n == 0) return;
-  if (k == 0 || alpha == T(0)) return scale_and_add_bias(bias, c, m, n, n, beta);
+  if (k == 0 || alpha == T(0)) {  // nothing to multiply, and a BLAS may refuse a row length of 0
+    std::transform(c, c + m64 * n64, c, [&](T x) { return beta == T(0) ? T(0) : beta * x; });
+    return add_bias(bias, c, m, n, n);
+  }
 
   const int lda = transpose_a ? m : k, ldb = transpose_b ? k : n;
   const int parts = parts_of(m, n, k);
@@ -89,7 +92,7 @@ void gemm(const T* a, const T* b, const T* bias, T* c, std::int64_t m64, std::in
                 a + static_cast<std::int64_t>(row) * (transpose_a ? 1 : lda), lda,
                 b + static_cast<std::int64_t>(column) * (transpose_b ? ldb : 1), ldb, beta, out, n);
     }
-    if (bias != nullptr) scale_and_add_bias(bias + column, out, rows, columns, n, T(1));
+    add_bias(bias == nullptr ? bias : bias + column, out, rows, columns, n);
   }
 }
 

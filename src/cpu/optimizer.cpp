@@ -1,15 +1,11 @@
 #include "src/cpu/optimizer.h"
 
+#include "src/cpu/parallel.h"
+
 namespace weft::cpu {
-namespace {
-
-constexpr std::int64_t kParallelFrom = 1 << 17;  // elements: what one core's cache no longer holds
-
-}  // namespace
-
 template <class T>
 void sgd(T lr, T* values, T* gradients, std::int64_t size) {
-#pragma omp parallel for simd if (parallel : size >= kParallelFrom)
+#pragma omp parallel for simd if (parallel : size >= kWorthAFork)
   for (std::int64_t i = 0; i < size; ++i) {
     values[i] -= lr * gradients[i];
     gradients[i] = T{0};

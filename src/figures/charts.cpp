@@ -68,8 +68,9 @@ std::string plot_command(const Chart& chart, std::size_t c) {
                        colour.substr(1) + "' notitle");
       front.push_back(data + " using 1:3 with lines lw 2.4 lc rgb '" + colour + "'" + title);
     } else {
-      front.push_back(data + " using 1:2 with " + (curve.points ? "linespoints pt 7 ps 0.8" : "lines") +
-                      " lw 2.4 lc rgb '" + colour + "'" + title);
+      front.push_back(data + " using 1:2 with " +
+                      (curve.points ? "linespoints pt 7 ps 0.8" : "lines") + " lw 2.4 lc rgb '" +
+                      colour + "'" + title);
     }
   }
   behind.insert(behind.end(), front.begin(), front.end());
@@ -113,8 +114,8 @@ std::string table(const std::vector<Chart>& charts) {
   for (const Chart& chart : charts)
     for (const Curve& curve : chart.curves)
       for (std::size_t i = 0; i < curve.x.size(); ++i)
-        csv += csv_field(chart.title) + "," + csv_field(curve.name) + "," + number(curve.x[i]) + "," +
-               number(curve.y[i]) + "\n";
+        csv += csv_field(chart.title) + "," + csv_field(curve.name) + "," + number(curve.x[i]) +
+               "," + number(curve.y[i]) + "\n";
   return csv;
 }
 

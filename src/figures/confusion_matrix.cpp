@@ -28,14 +28,17 @@ std::string percent(double share) {
 struct Counts {
   std::size_t classes;
   const std::vector<std::int64_t>& values;
-  std::int64_t at(std::size_t truth, std::size_t said) const { return values[truth * classes + said]; }
+  std::int64_t at(std::size_t truth, std::size_t said) const {
+    return values[truth * classes + said];
+  }
   std::int64_t of(std::size_t truth) const {
     std::int64_t sum = 0;
     for (std::size_t said = 0; said < classes; ++said) sum += at(truth, said);
     return sum;
   }
   double right(std::size_t truth) const {
-    return of(truth) == 0 ? 0 : static_cast<double>(at(truth, truth)) / static_cast<double>(of(truth));
+    return of(truth) == 0 ? 0
+                          : static_cast<double>(at(truth, truth)) / static_cast<double>(of(truth));
   }
   std::int64_t most_mistaken() const {
     std::int64_t most = 1;
@@ -67,8 +70,9 @@ SavedFigure save_confusion_matrix(const FigureFile& file, const std::vector<std:
                                   const std::vector<std::int64_t>& counts) {
   const std::size_t n = classes.size();
   if (n == 0 || counts.size() != n * n)
-    throw ShapeError("save_confusion_matrix: expected " + std::to_string(n) + " x " + std::to_string(n) +
-                     " counts for at least one class, got " + std::to_string(counts.size()));
+    throw ShapeError("save_confusion_matrix: expected " + std::to_string(n) + " x " +
+                     std::to_string(n) + " counts for at least one class, got " +
+                     std::to_string(counts.size()));
   const Counts matrix{n, counts};
   Script script(file);
   script.pixel_coordinates();
@@ -83,20 +87,25 @@ SavedFigure save_confusion_matrix(const FigureFile& file, const std::vector<std:
   for (std::size_t t = 0; t < n; ++t) {
     const double y = kTop + (static_cast<double>(t) + 0.5) * height;
     script.label(kLeft - 14, y, text(classes[t]), "right", coloured(kText));
-    script.label(kLeft + (static_cast<double>(t) + 0.5) * width, kHeight - kBottom + 20, text(classes[t]),
-                 "center", coloured(kText));
+    script.label(kLeft + (static_cast<double>(t) + 0.5) * width, kHeight - kBottom + 20,
+                 text(classes[t]), "center", coloured(kText));
     for (std::size_t s = 0; s < n; ++s) {
       const std::int64_t count = matrix.at(t, s);
-      const char* colour = count == 0 ? "#c4c9d1" : t == s && matrix.right(t) > 0.5 ? "#ffffff" : kText;
+      const char* colour = count == 0                        ? "#c4c9d1"
+                           : t == s && matrix.right(t) > 0.5 ? "#ffffff"
+                                                             : kText;
       script.label(kLeft + (static_cast<double>(s) + 0.5) * width, y, text(std::to_string(count)),
                    "center", coloured(colour) + font);
-      csv += csv_field(classes[t]) + "," + csv_field(classes[s]) + "," + std::to_string(count) + "\n";
+      csv +=
+          csv_field(classes[t]) + "," + csv_field(classes[s]) + "," + std::to_string(count) + "\n";
     }
     script.line(rectangle(kBarLeft, y - height / 4, kBarLeft + kBarWidth, y + height / 4,
                           "behind fc rgb '" + std::string(kGrid) + "' fs solid noborder"));
-    script.line(rectangle(kBarLeft, y - height / 4, kBarLeft + kBarWidth * matrix.right(t), y + height / 4,
+    script.line(rectangle(kBarLeft, y - height / 4, kBarLeft + kBarWidth * matrix.right(t),
+                          y + height / 4,
                           "behind fc rgb '" + std::string(kColours[0]) + "' fs solid noborder"));
-    script.label(kBarLeft + kBarWidth + 10, y, text(percent(matrix.right(t))), "left", coloured(kText));
+    script.label(kBarLeft + kBarWidth + 10, y, text(percent(matrix.right(t))), "left",
+                 coloured(kText));
   }
   script.line(rectangle(kLeft, kTop, kLeft + kMatrixWidth, kHeight - kBottom,
                         "front fs empty border rgb '#9ca3af' lw 1"));

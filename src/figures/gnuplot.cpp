@@ -113,8 +113,9 @@ Drawing run(const std::vector<std::string>& arguments, const std::string& about)
     return {"", std::string("no pipe to gnuplot: ") + std::strerror(errno)};
   const pid_t process = start(arguments, output, errors);
   if (process == 0)
-    return {"", errno == ENOENT ? "gnuplot is not installed"
-                                : std::string("gnuplot cannot be started: ") + std::strerror(errno)};
+    return {"", errno == ENOENT
+                    ? "gnuplot is not installed"
+                    : std::string("gnuplot cannot be started: ") + std::strerror(errno)};
   output.close(1);
   errors.close(1);
 
@@ -142,7 +143,8 @@ Drawing draw(const std::filesystem::path& script) {
   // --default-settings: nobody's ~/.gnuplot changes the figures.
   Drawing drawing = run({"--default-settings", "-e", "to_stdout=1", script.string()}, about);
   if (drawing.problem.empty() && !is_whole_png(drawing.output))
-    drawing.problem = about + "gave no whole PNG (" + std::to_string(drawing.output.size()) + " bytes)";
+    drawing.problem =
+        about + "gave no whole PNG (" + std::to_string(drawing.output.size()) + " bytes)";
   return drawing;
 }
 
@@ -172,7 +174,8 @@ namespace weft {
 
 std::string gnuplot_version() {
   const figures::Drawing answer = figures::run({"--version"}, "gnuplot ");
-  return answer.problem.empty() ? answer.output.substr(0, answer.output.find('\n')) : answer.problem;
+  return answer.problem.empty() ? answer.output.substr(0, answer.output.find('\n'))
+                                : answer.problem;
 }
 
 }  // namespace weft

@@ -55,7 +55,8 @@ Script& Script::data(const std::string& name, const std::vector<std::string>& ro
 Script& Script::pixel_coordinates() {
   line("set lmargin at screen 0; set rmargin at screen 1");
   line("set bmargin at screen 0; set tmargin at screen 1");
-  line("set xrange [0:" + std::to_string(kWidth) + "]; set yrange [" + std::to_string(height_) + ":0]");
+  line("set xrange [0:" + std::to_string(kWidth) + "]; set yrange [" + std::to_string(height_) +
+       ":0]");
   return line("unset border; unset tics; unset key");
 }
 

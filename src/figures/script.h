@@ -15,7 +15,8 @@ constexpr int kWidth = 1280;
 constexpr int kHeight = 760;
 
 /// The curves' colours, in their order.
-constexpr const char* kColours[] = {"#2563eb", "#dc2626", "#059669", "#d97706", "#7c3aed", "#0891b2"};
+constexpr const char* kColours[] = {"#2563eb", "#dc2626", "#059669",
+                                    "#d97706", "#7c3aed", "#0891b2"};
 constexpr const char* kText = "#2b2f36";
 constexpr const char* kMuted = "#6b7280";
 constexpr const char* kGrid = "#e5e7eb";

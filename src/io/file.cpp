@@ -59,7 +59,7 @@ InputFile::InputFile(const std::filesystem::path& path) : path_(full_path(path))
   // O_NONBLOCK: opening a pipe would otherwise wait for somebody to write to it.
   descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor_ < 0) fail(path_, std::string("cannot be opened: ") + std::strerror(errno));
-  struct stat status{};
+  struct stat status {};
   if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(descriptor_);
     fail(path_, std::string("expected a regular file, found ") + kind_of(status.st_mode));

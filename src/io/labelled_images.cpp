@@ -30,8 +30,8 @@ fs::path find(const fs::path& folder, const std::vector<std::string>& splits, co
       }
     }
   }
-  throw FileError(folder.string() + ": expected a file of " + what + " in MNIST's format, found none of" +
-                  tried);
+  throw FileError(folder.string() + ": expected a file of " + what +
+                  " in MNIST's format, found none of" + tried);
 }
 
 Tensor to_int32(const Tensor& bytes) {
@@ -55,7 +55,8 @@ LabelledImages read_labelled_images(const fs::path& folder, std::string_view spl
   const auto& [images, labels] = result;
   if (images.dtype() != DType::uint8 || images.rank() < 2)
     io::fail(images_path, "expected pictures of unsigned bytes, found " +
-                              std::string(name_of(images.dtype())) + " " + images.shape().to_string());
+                              std::string(name_of(images.dtype())) + " " +
+                              images.shape().to_string());
   if (labels.rank() != 1)
     io::fail(labels_path, "expected labels in one dimension, found " + labels.shape().to_string());
   if (images.size(0) == 0) io::fail(images_path, "expected at least one picture, found none");

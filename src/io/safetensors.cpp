@@ -58,7 +58,8 @@ void check_places(const std::vector<Entry>& entries, const io::InputFile& file,
                    (entry->begin > at ? "a gap" : "an overlap"),
                "data_offsets from " + std::to_string(entry->begin));
     if (entry->end > data_bytes)
-      io::fail(file.path(), data_begin + at, io::bytes_text(entry->end - at) + " of the tensor " + name,
+      io::fail(file.path(), data_begin + at,
+               io::bytes_text(entry->end - at) + " of the tensor " + name,
                io::bytes_text(data_bytes - at));
     at = entry->end;
   }
@@ -90,7 +91,8 @@ void save_safetensors(const std::filesystem::path& path, const nn::NamedTensors&
     return size_of(tensors[a].second.dtype()) > size_of(tensors[b].second.dtype());
   });
   std::vector<Entry> entries;
-  for (const auto& [name, tensor] : tensors) entries.push_back({name, tensor.dtype(), tensor.shape()});
+  for (const auto& [name, tensor] : tensors)
+    entries.push_back({name, tensor.dtype(), tensor.shape()});
   std::uint64_t data_bytes = 0;
   for (const std::size_t i : order) {
     entries[i].begin = data_bytes;

@@ -18,10 +18,8 @@ struct Name {
   DType dtype;
   const char* text;
 };
-constexpr Name kDtypes[] = {{DType::float32, "F32"},
-                            {DType::float64, "F64"},
-                            {DType::int32, "I32"},
-                            {DType::uint8, "U8"}};
+constexpr Name kDtypes[] = {
+    {DType::float32, "F32"}, {DType::float64, "F64"}, {DType::int32, "I32"}, {DType::uint8, "U8"}};
 
 const char* format_name(DType dtype) {
   for (const Name& name : kDtypes)

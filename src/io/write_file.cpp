@@ -82,9 +82,9 @@ void write_file(const fs::path& path, std::string_view content) try {
   Leftovers leftovers;
   make_folders(target.parent_path(), leftovers);
 
-  const fs::path temporary = target.parent_path() / ("." + target.filename().string() + "." +
-                                                     std::to_string(::getpid()) + "-" +
-                                                     std::to_string(count++) + ".tmp");
+  const fs::path temporary =
+      target.parent_path() / ("." + target.filename().string() + "." + std::to_string(::getpid()) +
+                              "-" + std::to_string(count++) + ".tmp");
   const auto refuse = [&](std::size_t offset, const char* call) {
     io::fail(target, offset, "to write " + io::bytes_text(content.size()),
              std::string(std::strerror(errno)) + " (" + call + ")");
@@ -109,7 +109,8 @@ void write_file(const fs::path& path, std::string_view content) try {
   const Descriptor folder(::open(target.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() >= 0) ::fsync(folder.get());
 } catch (const fs::filesystem_error& error) {
-  io::fail(path, "cannot be written: " + error.code().message() + " (" + error.path1().string() + ")");
+  io::fail(path,
+           "cannot be written: " + error.code().message() + " (" + error.path1().string() + ")");
 }
 
 }  // namespace weft

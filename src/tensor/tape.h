@@ -12,6 +12,8 @@
 
 namespace weft {
 
+std::uint64_t next_number();  // of a node, or of a walk: larger at each call
+
 struct Node {
   Node(const char* name, std::vector<Tensor> from, Backward function);
   ~Node();
