@@ -116,14 +116,16 @@ void softmax_mnist(Run& run) {
              {"how sure of wrong answers", "", percent(answers.mean_confidence(false))}});
 
   // 5. The figures.
-  const Curve losses{.name = "", .x = log.steps(), .y = log.step_losses(), .smoothing = 101};
+  const int window = std::clamp(static_cast<int>(log.steps().size()) / 20, 3, 101);
+  const Curve losses{.name = "", .x = log.steps(), .y = log.step_losses(), .smoothing = window};
   // Without epoch 0, near chance, beside which everything that is learned later looks flat.
+  const std::ptrdiff_t skipped = settings.epochs > 2 ? 1 : 0;
   const Curve accuracy{.name = "",
-                       .x = {log.epochs().begin() + 1, log.epochs().end()},
-                       .y = {log.test_accuracies().begin() + 1, log.test_accuracies().end()},
+                       .x = {log.epochs().begin() + skipped, log.epochs().end()},
+                       .y = {log.test_accuracies().begin() + skipped, log.test_accuracies().end()},
                        .points = true};
   run.figure(save_charts(run.figure_file("training", "How the training went", kNet),
-                         {{.title = "Loss of each step, and its mean over 101",
+                         {{.title = "Loss of each step, and its running mean",
                            .x_label = "step",
                            .y_label = "cross-entropy",
                            .curves = {losses}},

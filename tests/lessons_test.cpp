@@ -290,6 +290,15 @@ TEST(Lessons, OwnDataAreTrainedOnWithoutEnforcingTheClaim) {
   EXPECT_TRUE(has(answer.text, "(Reported only: the data are your own.)")) << answer.text;
 }
 
+TEST(Lessons, FewerEpochsThanTheClaimWasMadeForDoNotFail) {
+  SKIP_UNLESS_BUILT();
+  const test::TemporaryFolder folder;
+  const Answer answer = run(folder.path(), "run 04 --epochs 1 --lr 1e-6 --quiet", "PATH=/nowhere");
+  EXPECT_EQ(answer.status, 0) << answer.text;
+  EXPECT_TRUE(has(answer.text, "The claim does not hold")) << answer.text;
+  EXPECT_TRUE(has(answer.text, "(Reported only: it was made for 10 epochs.)")) << answer.text;
+}
+
 TEST(Lessons, WorkWithoutGnuplotAndSayItOnce) {
   SKIP_UNLESS_BUILT();
   const test::TemporaryFolder folder;

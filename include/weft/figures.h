@@ -27,7 +27,7 @@ struct SavedFigure {
 std::string gnuplot_version();
 
 /// One curve of a chart. With smoothing > 1 the curve is drawn thin and transparent behind its running
-/// mean over that many points. Points that are not finite leave a gap.
+/// mean over that many points, fewer towards the ends. Points that are not finite leave a gap.
 struct Curve {
   std::string name;  // in the key; empty: not in it
   std::vector<double> x, y;

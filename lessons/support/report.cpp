@@ -108,7 +108,8 @@ std::string table_html(const Table& table) {
 std::string claim_html(const Report::Claim& claim) {
   const char* verdict = claim.holds ? "The claim holds" : "The claim does not hold";
   return std::string("<div class=\"claim ") + (claim.holds ? "holds" : "fails") + "\"><strong>" +
-         verdict + (claim.enforced ? "" : " (reported only: the data are your own)") +
+         verdict +
+         (claim.only_reported.empty() ? "" : " (reported only: " + claim.only_reported + ")") +
          ".</strong> Claim: " + escaped(claim.claim) + ". Found: " + escaped(claim.found) +
          ".</div>\n";
 }

@@ -19,7 +19,8 @@ struct Report {
   };
   struct Claim {
     std::string claim, found;
-    bool holds = false, enforced = true;
+    bool holds = false;
+    std::string only_reported;  // why it does not decide the exit status; empty where it does
   };
 
   std::string title;

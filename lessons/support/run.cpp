@@ -96,8 +96,13 @@ void Run::table(const std::string& title, const Table& rows) {
 }
 
 void Run::claim(const std::string& claim, bool holds, const std::string& found) {
-  const bool enforced = !options_.data;
-  report_.claims.push_back({claim, found, holds, enforced});
+  const Settings& own = options_.smoke ? options_.lesson->smoke : options_.lesson->defaults;
+  std::string only_reported;
+  if (options_.data)
+    only_reported = "the data are your own";
+  else if (settings().epochs < own.epochs)
+    only_reported = "it was made for " + std::to_string(own.epochs) + " epochs";
+  report_.claims.push_back({claim, found, holds, only_reported});
 }
 
 void Run::exercises(const std::vector<std::string>& exercises) { report_.exercises = exercises; }
@@ -113,11 +118,12 @@ int Run::finish() {
   if (options_.profile) terminal_.plain(report_.profile + "\n");
   bool good = true;
   for (const Report::Claim& claim : report_.claims) {
-    terminal_.result(claim.holds,
-                     (claim.holds ? "The claim holds: " : "The claim does not hold: ") +
-                         claim.claim + ", found " + claim.found + "." +
-                         (claim.enforced ? "" : " (Reported only: the data are your own.)"));
-    good = good && (claim.holds || !claim.enforced);
+    terminal_.result(
+        claim.holds,
+        (claim.holds ? "The claim holds: " : "The claim does not hold: ") + claim.claim +
+            ", found " + claim.found + "." +
+            (claim.only_reported.empty() ? "" : " (Reported only: " + claim.only_reported + ".)"));
+    good = good && (claim.holds || !claim.only_reported.empty());
   }
   if (!report_.exercises.empty()) {
     terminal_.plain("\nTry next:\n");

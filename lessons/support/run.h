@@ -44,6 +44,7 @@ class Run {
   void figure(const weft::SavedFigure& figure, const std::string& caption);
 
   void table(const std::string& title, const Table& rows);
+  /// Decides the exit status, unless the data are the user's own or the epochs fewer than the lesson's.
   void claim(const std::string& claim, bool holds, const std::string& found);
   void exercises(const std::vector<std::string>& exercises);
 

@@ -15,7 +15,7 @@
 namespace weft::cpu {
 namespace {
 
-constexpr std::int64_t kPartWork = 1 << 18;  // multiplications that are worth a fork
+constexpr std::int64_t kPartWork = 1 << 20;  // multiplications that are worth a fork
 constexpr std::int64_t kFewParts = 8;        // from here on parts stay at least this long:
 constexpr std::int64_t kPartLength = 256;    // BLAS is slower on short ones
 

@@ -4,8 +4,9 @@
 
 namespace weft::cpu {
 
-inline constexpr std::int64_t kWorthAFork = 1
-                                            << 15;  // elements; waking the threads costs some 5 us
+/// Elements from which on a loop is shared among the threads. Waking them costs some 5 us where the
+/// cores are idle, and milliseconds where something else has one of them: OpenMP's threads spin.
+inline constexpr std::int64_t kWorthAFork = std::int64_t{1} << 18;
 
 /// Calls body(i) for i in 0..count-1, over the threads where `work` (elements, all in all) is worth it.
 /// Each i must write outputs of its own.

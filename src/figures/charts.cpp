@@ -15,7 +15,8 @@ constexpr int kTop = 104;  // below title and subtitle, in pixels
 constexpr int kLeft = 104, kRight = 36, kBottom = 84, kPanelTitle = 34;
 constexpr const char* kTransparent = "#b0";  // alpha in front of a colour: 0 is opaque
 
-// Mean over the `window` points about each point, fewer at the ends, passing over what is not finite.
+// Mean over the `window` points about each point, passing over what is not finite. Towards the ends the
+// window shrinks on both sides: a one-sided one would bend the curve.
 std::vector<double> running_mean(const std::vector<double>& y, std::size_t window) {
   std::vector<double> sums(y.size() + 1, 0.0), counts(y.size() + 1, 0.0);
   for (std::size_t i = 0; i < y.size(); ++i) {
@@ -25,8 +26,8 @@ std::vector<double> running_mean(const std::vector<double>& y, std::size_t windo
   }
   std::vector<double> means(y.size());
   for (std::size_t i = 0; i < y.size(); ++i) {
-    const std::size_t begin = i - std::min(i, window / 2);
-    const std::size_t end = std::min(y.size(), i + window / 2 + 1);
+    const std::size_t reach = std::min({window / 2, i, y.size() - 1 - i});
+    const std::size_t begin = i - reach, end = i + reach + 1;
     means[i] = (sums[end] - sums[begin]) / (counts[end] - counts[begin]);
   }
   return means;
