@@ -19,7 +19,8 @@ endif()
 target_include_directories(weft_test_support INTERFACE .)
 target_compile_definitions(weft_test_support INTERFACE WEFT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
   WEFT_DATA_DIR="${PROJECT_SOURCE_DIR}/data")
-target_link_libraries(weft_test_support INTERFACE weft weft_flags GTest::gtest GTest::gtest_main)
+target_link_libraries(weft_test_support INTERFACE weft weft_flags OpenMP::OpenMP_CXX GTest::gtest
+  GTest::gtest_main)
 target_compile_options(weft_test_support INTERFACE -O1)  # a third of the time to compile of -O3
 
 # Processes run side by side, so a waiting OpenMP thread must not spin.

@@ -251,6 +251,26 @@ TEST(Autograd, AnErrorInAWalkFreesTheTapeToo) {
   EXPECT_TRUE(grad_enabled());
 }
 
+TEST(Autograd, AnErrorInAnOpLeavesNoUnwrittenGradient) {
+  const Tensor a = leaf({1, 2});
+  const Tensor y = record("op", full({}, 1, DType::float64), {a}, [](const Tensor&, Gradients& g) {
+    g.target(0);
+    throw DeviceError("no memory for the workspace");
+  });
+  EXPECT_NE(error_of<DeviceError>([&] { y.backward(); }), "");
+  EXPECT_FALSE(a.grad().defined());
+}
+
+TEST(Autograd, ALeafThatAsksNoMoreIsLeftOut) {
+  Tensor a = leaf({1, 2});
+  const Tensor b = leaf({3, 4});
+  const Tensor y = plus(sum(a), sum(b));
+  a.set_requires_grad(false);
+  y.backward();
+  EXPECT_FALSE(a.grad().defined());
+  EXPECT_EQ(b.grad().to_vector<double>(), (Values{1, 1}));
+}
+
 // Deep graphs die and are walked without deep recursion; half of them hold their inputs in the closure.
 TEST(Autograd, DeepGraphsNeedNoDeepStack) {
   const auto chain = [](const Tensor& from) {

@@ -6,6 +6,7 @@
 
 #include "tests/support/error.h"
 #include "weft/error.h"
+#include "weft/ops/elementwise.h"
 #include "weft/stream.h"
 #include "weft/tensor.h"
 
@@ -72,7 +73,8 @@ TEST(Stream, ReusedBlocksKeepTheOrder) {
   const StreamScope scope(stream);
   Tensor last;
   for (int i = 0; i < 200; ++i) {
-    const Tensor x = full({2000}, i, DType::float32, Device::gpu);
+    Tensor x = empty({2000}, DType::float32, Device::gpu);
+    fill_(x, i);  // a launch: a copy from the host would wait
     last = x.clone();
   }
   EXPECT_EQ(last.to_vector<float>(), std::vector<float>(2000, 199.0f));

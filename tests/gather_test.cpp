@@ -263,6 +263,11 @@ TEST(Gather, RefusesWhatDoesNotFit) {
             "gather_rows_: expected labels of int32, got float32");
   EXPECT_EQ(gather(empty({4, 3}, DType::float64), y, source, labels, 0),
             "gather_rows_: expected out of float32, got float64");
+  const std::int64_t huge = std::numeric_limits<std::int64_t>::max();
+  EXPECT_NE(gather(empty({0, 1}), empty({0}, DType::int32), empty({0, huge, huge}),
+                   empty({0}, DType::int32), 0),
+            "")
+      << "a row of 1 element modulo 2^64";
 }
 
 TEST(Gather, RefusesTensorsOnDifferentDevices) {

@@ -178,7 +178,15 @@ TEST(GemmErrors, NameWhatWasExpectedAndFound) {
   EXPECT_EQ(error_of<ShapeError>([&] { gemm_(c, a, b, {.bias = line}); }),
             "gemm_: expected bias [4], got [3]");
   EXPECT_EQ(error_of<ShapeError>([&] { gemm_(square, square, square.clone()); }),
-            "gemm_: expected c apart from a and b, got the same memory");
+            "gemm_: expected c apart from a, b and bias, got memory that they share");
+  const Tensor both = zeros({6, 2});
+  Tensor upper = both.rows(0, 4), lower = both.rows(3, 5);
+  EXPECT_NE(error_of<ShapeError>([&] { gemm_(upper, upper.clone(), lower); }), "")
+      << "one row is of both";
+  EXPECT_NE(error_of<ShapeError>([&] {
+              gemm_(upper, zeros({4, 1}), zeros({1, 2}), {.bias = upper.rows(2, 3).reshape({2})});
+            }),
+            "");
   EXPECT_NE(error_of<ShapeError>([&] { matmul(Tensor(), b); }), "");
   if (gpu_available()) {
     EXPECT_EQ(error_of<ShapeError>([&] { matmul(a, b.to(Device::gpu)); }),

@@ -311,6 +311,14 @@ TEST(Lessons, WorkWithoutGnuplotAndSayItOnce) {
   EXPECT_TRUE(has(get(folder / "runs/04_softmax_mnist/report.html"), "This figure was not drawn"));
 }
 
+TEST(Lessons, AnAnswerThatCannotBeWrittenIsExitStatusTwo) {
+  SKIP_UNLESS_BUILT();
+  if (!fs::exists("/dev/full")) GTEST_SKIP() << "there is no /dev/full";
+  const test::TemporaryFolder folder;
+  EXPECT_EQ(run(folder.path(), "list >/dev/full").status, 2);
+  EXPECT_EQ(run(folder.path(), "--help >/dev/full").status, 2);
+}
+
 TEST(Lessons, AFullDiskIsExitStatusTwo) {
   SKIP_UNLESS_BUILT();
   const test::TemporaryFolder folder;

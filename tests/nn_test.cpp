@@ -164,6 +164,16 @@ TEST(Module, MovesToAnotherDeviceWithItsHandles) {
   expect_close(there, layer(x).to_vector<float>(), {.abs = 1e-6, .rel = 1e-5}, "5 terms");
 }
 
+TEST(Module, ABackwardAcrossAMoveIsRefused) {
+  if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  Generator generator(3);
+  Linear layer(1, 1, generator);
+  const Tensor y = layer(full({1, 1}, 1));
+  layer.to(Device::gpu);
+  EXPECT_NE(error_of<ShapeError>([&] { y.backward(); }).find("on one device"), std::string::npos);
+  EXPECT_FALSE(layer.weight.grad().defined());
+}
+
 TEST(Init, BoundsFollowFanInAndFanOut) {
   Generator generator(11);
   const auto largest = [](const Tensor& x) {

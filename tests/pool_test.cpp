@@ -125,6 +125,22 @@ TEST(Pool, ABlockStaysOnItsStream) {
   pool.trim();
 }
 
+TEST(Pool, ABlockThatOutlivesItsStreamGoesToTheHeir) {
+  if (!kPoolCaches) GTEST_SKIP() << kFresh;
+  Pool pool(Device::cpu);
+  int a = 0, b = 0;
+  const StreamView first(&a), second(&b);
+  void* const x = pool.allocate(1000, first);
+  pool.forget(first, second);
+  pool.release(x, 1000, first);
+  EXPECT_EQ(pool.allocate(1000, second), x);
+  pool.release(x, 1000, second);
+  void* const y = pool.allocate(1000, first);
+  EXPECT_NE(x, y) << "another stream at the old one's address has blocks of its own";
+  pool.release(y, 1000, first);
+  pool.trim();
+}
+
 TEST(Pool, ServesManyThreads) {
   Pool pool(Device::cpu);
   const auto work = [&](unsigned seed) {

@@ -149,10 +149,17 @@ TEST(Uniform, RefusesWhatItCannotFill) {
   Tensor x = empty({4}), integers = empty({4}, DType::int32);
   EXPECT_EQ(error_of<ShapeError>([&] { uniform_(integers, 0, 1, {}); }),
             "uniform_: expected x of float32 (float64 on the cpu), got int32 on the cpu");
-  EXPECT_EQ(error_of<ShapeError>([&] { uniform_(x, 1, 0, {}); }),
-            "uniform_: expected finite low <= high, got 1.000000 and 0.000000");
+  EXPECT_EQ(
+      error_of<ShapeError>([&] { uniform_(x, 1, 0, {}); }),
+      "uniform_: expected low <= high with a difference that float32 can hold, got 1.000000 and "
+      "0.000000");
   EXPECT_THROW(uniform_(x, std::nan(""), 1, {}), ShapeError);
   EXPECT_THROW(uniform_(x, 0, std::numeric_limits<double>::infinity(), {}), ShapeError);
+  EXPECT_THROW(uniform_(x, -3e38, 3e38, {}), ShapeError) << "whose difference is infinite";
+  EXPECT_THROW(uniform_(x, 1e300, 2e300, {}), ShapeError) << "which float32 cannot hold";
+  Tensor wide = empty({4}, DType::float64);
+  uniform_(wide, -3e38, 3e38, {});
+  EXPECT_THROW(uniform_(wide, -1.5e308, 1.5e308, {}), ShapeError);
 }
 
 }  // namespace

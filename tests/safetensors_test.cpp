@@ -131,6 +131,9 @@ TEST(Safetensors, RefusesUnsoundFiles) {
   expect_header_refused(
       R"({"w":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}})",
       "fits a file");
+  expect_header_refused(  // 2^61: bytes that a file may have, elements that a tensor may not
+      R"({"w":{"dtype":"U8","shape":[2305843009213693952],"data_offsets":[0,2305843009213693952]}})",
+      "fits a file");
   expect_header_refused(
       R"({"w":{"dtype":"F32","shape":[18446744073709551616],"data_offsets":[0,8]}})",
       "whole numbers");

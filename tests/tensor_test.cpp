@@ -141,6 +141,21 @@ TEST(Tensor, CopyFromAnOverlappingViewMovesTheNumbers) {
   Tensor later = x.rows(1, 4);
   later.copy_from(x.rows(0, 3));
   EXPECT_EQ(x.to_vector<float>(), (std::vector<float>{1, 1, 2, 3}));
+  EXPECT_TRUE(overlap(later, x.rows(0, 2)));
+  EXPECT_FALSE(overlap(later, x.rows(0, 1)));
+  EXPECT_FALSE(overlap(x, x.rows(2, 2))) << "nothing overlaps nothing";
+  if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  const Tensor there = x.to(Device::gpu);  // whose copies may run in any order
+  there.rows(1, 4).copy_from(there.rows(0, 3));
+  EXPECT_EQ(there.to_vector<float>(), (std::vector<float>{1, 1, 1, 2}));
+  there.rows(0, 3).copy_from(there.rows(1, 4));
+  EXPECT_EQ(there.to_vector<float>(), (std::vector<float>{1, 1, 2, 2}));
+}
+
+TEST(Tensor, ViewsOfNothingMayBeAsWideAsTheyLike) {
+  const std::int64_t huge = std::numeric_limits<std::int64_t>::max();
+  const Tensor none = empty({0, huge, huge});
+  EXPECT_EQ(none.rows(0, 0).shape(), (Shape{0, huge, huge}));
 }
 
 TEST(Tensor, OnlyFloatingLeavesCanRequireAGradient) {

@@ -163,6 +163,33 @@ TEST(TrainingStep, TakesItsMemoryOnce) {
   }
 }
 
+TEST(TrainingStep, ABackwardThatFailsLeavesNoGradientForTheNextStep) {
+  const Dataset data = clusters();
+  Generator generator(3);
+  nn::Linear model(kFeatures, kClasses, generator);
+  Sgd optimizer(model.parameters(), {.lr = kRate});
+  bool fails = true;
+  TrainingStep step(
+      [&](const Batch& b) {
+        const Tensor loss = cross_entropy(model(b.x), b.y);
+        if (!fails) return loss;
+        return record("half", loss.detach().clone(), {model.bias},
+                      [](const Tensor&, Gradients& gradients) {
+                        gradients.give(0, full({kClasses}, 1));
+                        throw DeviceError("lost");
+                      });
+      },
+      optimizer);
+  const Batch batch = data.gather(0, kSamples);
+  EXPECT_EQ(test::error_of<DeviceError>([&] { step.run(batch); }), "lost");
+  test::expect_equal(optimizer.gradients().to_vector<float>(),
+                     std::vector<float>(static_cast<std::size_t>(optimizer.gradients().size())), "",
+                     test::Content::any);
+  fails = false;
+  const Tensor before = step.run(batch);
+  EXPECT_LT(step.run(batch).item(), before.item());
+}
+
 TEST(TrainingStep, ALossThatIsNoScalarIsRefused) {
   const Dataset data = clusters();
   Generator generator(3);

@@ -34,8 +34,8 @@ class Gradients {
   };
 
   virtual ~Gradients() = default;
-  virtual bool wanted(int input) const = 0;         // somebody asked for this input's gradient
-  virtual Target target(int input) = 0;             // to write it in place; call once an input
+  virtual bool wanted(int input) const = 0;           // somebody asked for this input's gradient
+  virtual Target target(int input) = 0;               // to write it in place; call once an input
   virtual void give(int input, Tensor gradient) = 0;  // or hand over a tensor of the input's shape
 };
 

@@ -74,7 +74,7 @@ class Batches {
   Dataset dataset_;
   std::int64_t batch_size_;
   Order order_;
-  Tensor source_;           // the inputs as [n, features]
+  Tensor source_;          // the inputs as [n, features]
   Batch whole_, current_;  // buffers for a full batch; the batch last loaded
 };
 

@@ -12,13 +12,13 @@ enum class Device : std::uint8_t { cpu, gpu };
 
 /// What the device of this build is. For the executor these are the limits of the modelled GPU.
 struct DeviceProperties {
-  std::string name;                     // "NVIDIA H100 80GB HBM3", "SIMT executor, 2 threads"
-  int compute_capability = 0;           // 90 for 9.0
-  int multiprocessors = 0;              // executor: OS threads
-  std::size_t memory_bytes = 0;         // of the whole device
+  std::string name;                        // "NVIDIA H100 80GB HBM3", "SIMT executor, 2 threads"
+  int compute_capability = 0;              // 90 for 9.0
+  int multiprocessors = 0;                 // executor: OS threads
+  std::size_t memory_bytes = 0;            // of the whole device
   std::size_t shared_bytes_per_block = 0;  // after opting in
   bool is_executor = false;
-  std::string driver;                   // "CUDA 13.0 driver, 13.0 run-time", "none" for the executor
+  std::string driver;  // "CUDA 13.0 driver, 13.0 run-time", "none" for the executor
 };
 
 /// Whether Device::gpu can be used in this process. Never throws; the first call asks the driver.

@@ -9,28 +9,30 @@ namespace weft {
 
 /// What a pass over batches gave, read back once.
 struct Summary {
-  std::vector<float> losses;    // of each batch
-  double loss = 0;              // mean over all rows
+  std::vector<float> losses;  // of each batch
+  double loss = 0;            // mean over all rows
   std::int64_t rows = 0;
-  std::int64_t correct = 0;     // rows whose largest score is the label's; only where it was counted
-  double accuracy() const { return rows == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(rows); }
+  std::int64_t correct = 0;  // rows whose largest score is the label's; only where it was counted
+  double accuracy() const {
+    return rows == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(rows);
+  }
 };
 
 /// Collects losses and counts on the device, without waiting for it.
 class Metrics {
  public:
   explicit Metrics(Device device);
-  void reset();                                             // forgets everything, keeps the memory
-  void reserve(std::int64_t batches);                       // room for so many losses
-  void add_loss(const Tensor& loss, std::int64_t rows);     // a scalar, mean over `rows`
+  void reset();                                          // forgets everything, keeps the memory
+  void reserve(std::int64_t batches);                    // room for so many losses
+  void add_loss(const Tensor& loss, std::int64_t rows);  // a scalar, mean over `rows`
   void add_correct(const Tensor& scores, const Tensor& labels);
-  Summary read() const;                                     // waits
+  Summary read() const;  // waits
 
  private:
-  Tensor losses_;                    // [capacity] float32
-  Tensor correct_;                   // int32 scalar
-  std::vector<std::int64_t> rows_;   // of each loss
-  std::int64_t scored_ = 0;          // rows given to add_correct
+  Tensor losses_;                   // [capacity] float32
+  Tensor correct_;                  // int32 scalar
+  std::vector<std::int64_t> rows_;  // of each loss
+  std::int64_t scored_ = 0;         // rows given to add_correct
 };
 
 }  // namespace weft

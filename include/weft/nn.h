@@ -35,7 +35,8 @@ class Module {
 /// on the CPU from two keys of the generator: weight first, then bias.
 class Linear : public Module {
  public:
-  Linear(std::int64_t in_features, std::int64_t out_features, Generator& generator, bool bias = true);
+  Linear(std::int64_t in_features, std::int64_t out_features, Generator& generator,
+         bool bias = true);
   Tensor forward(const Tensor& x) override;
   NamedTensors named_parameters() const override;
 
@@ -43,13 +44,21 @@ class Linear : public Module {
   Tensor bias;  // undefined where there is none
 };
 
+class Sequential;
+
+/// What a Sequential is made of: one module or several. One Sequential alone is not wrapped.
+template <class... Types>
+concept Layers = sizeof...(Types) > 0 &&
+                 (std::is_base_of_v<Module, std::remove_cvref_t<Types>> && ...) &&
+                 !(sizeof...(Types) == 1 &&
+                   (std::is_same_v<Sequential, std::remove_cvref_t<Types>> && ...));
+
 /// Runs its modules one after the other: Sequential(Linear(2, 3, g), Linear(3, 1, g)). One Sequential
 /// alone is copied, not wrapped; copies share their modules.
 class Sequential : public Module {
  public:
   template <class... Modules>
-    requires(sizeof...(Modules) > 0 && (std::is_base_of_v<Module, std::remove_cvref_t<Modules>> && ...) &&
-             !(sizeof...(Modules) == 1 && (std::is_same_v<Sequential, std::remove_cvref_t<Modules>> && ...)))
+  requires Layers<Modules...>
   explicit Sequential(Modules&&... modules) {
     (modules_.push_back(
          std::make_shared<std::remove_cvref_t<Modules>>(std::forward<Modules>(modules))),
@@ -70,8 +79,10 @@ namespace init {
 void constant_(Tensor& x, double value);
 void uniform_(Tensor& x, double low, double high, Generator& generator);
 void fan_in_uniform_(Tensor& x, std::int64_t fan_in, Generator& generator);  // ±1/sqrt(fan_in)
-void xavier_uniform_(Tensor& weight, Generator& generator);   // ±sqrt(6/(fan_in+fan_out)); Glorot, Bengio 2010
-void kaiming_uniform_(Tensor& weight, Generator& generator);  // ±sqrt(6/fan_in), for ReLU; He et al. 2015
+/// ±sqrt(6/(fan_in+fan_out)); Glorot, Bengio 2010.
+void xavier_uniform_(Tensor& weight, Generator& generator);
+/// ±sqrt(6/fan_in), for ReLU; He et al. 2015.
+void kaiming_uniform_(Tensor& weight, Generator& generator);
 }  // namespace init
 
 }  // namespace weft::nn

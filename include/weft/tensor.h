@@ -16,20 +16,28 @@ namespace weft {
 /// Element types. float32 unless said otherwise; float64 on Device::cpu only (gradient checks).
 enum class DType : std::uint8_t { float32, float64, int32, uint8 };
 
-std::size_t size_of(DType dtype);    // bytes of an element
-const char* name_of(DType dtype);    // "float32"
+std::size_t size_of(DType dtype);  // bytes of an element
+const char* name_of(DType dtype);  // "float32"
 
 /// The DType of a C++ type: dtype_of<float>() is DType::float32.
 template <class T>
 constexpr DType dtype_of();
 template <>
-constexpr DType dtype_of<float>() { return DType::float32; }
+constexpr DType dtype_of<float>() {
+  return DType::float32;
+}
 template <>
-constexpr DType dtype_of<double>() { return DType::float64; }
+constexpr DType dtype_of<double>() {
+  return DType::float64;
+}
 template <>
-constexpr DType dtype_of<std::int32_t>() { return DType::int32; }
+constexpr DType dtype_of<std::int32_t>() {
+  return DType::int32;
+}
 template <>
-constexpr DType dtype_of<std::uint8_t>() { return DType::uint8; }
+constexpr DType dtype_of<std::uint8_t>() {
+  return DType::uint8;
+}
 
 /// The extents of a tensor, outermost first; rank 0 is a scalar with one element.
 class Shape {
@@ -37,13 +45,14 @@ class Shape {
   static constexpr int kMaxRank = 6;
 
   Shape() = default;
-  Shape(std::initializer_list<std::int64_t> extents);  // throws ShapeError: rank > 6, negative, overflow
+  /// Both throw ShapeError: rank > 6, negative, overflow.
+  Shape(std::initializer_list<std::int64_t> extents);
   explicit Shape(std::span<const std::int64_t> extents);
 
   int rank() const { return rank_; }
   std::int64_t operator[](int axis) const { return extents_[static_cast<std::size_t>(axis)]; }
-  std::int64_t size() const { return size_; }          // product of the extents
-  std::string to_string() const;                       // "[100, 784]"
+  std::int64_t size() const { return size_; }  // product of the extents
+  std::string to_string() const;               // "[100, 784]"
   friend bool operator==(const Shape&, const Shape&) = default;
 
  private:
@@ -65,7 +74,7 @@ class Tensor {
 
   bool defined() const { return state_ != nullptr; }
   const Shape& shape() const;
-  std::int64_t size() const;               // number of elements
+  std::int64_t size() const;  // number of elements
   std::int64_t size(int axis) const;
   int rank() const;
   DType dtype() const;
@@ -73,40 +82,44 @@ class Tensor {
   std::size_t bytes() const;
 
   template <class T>
-  T* data() const {                        // throws ShapeError where T is not the dtype
+  T* data() const {  // throws ShapeError where T is not the dtype
     return static_cast<T*>(data(dtype_of<T>()));
   }
-  void* data() const;                      // of whatever dtype
+  void* data() const;  // of whatever dtype
 
-  /// A copy on `device`, queued on current_stream(); *this where it is there already. A copy from
-  /// pageable host memory waits for itself, as CUDA's does. Not recorded for gradients.
+  /// A copy on `device`, queued on current_stream(); *this where it is there already. Waits where one
+  /// side is the host, whose memory may be freed or read next. Not recorded for gradients.
   Tensor to(Device device) const;
-  Tensor clone() const;                    // a copy on the same device, not recorded
-  Tensor reshape(Shape shape) const;       // view, recorded; throws ShapeError where sizes differ
-  Tensor rows(std::int64_t begin, std::int64_t end) const;  // view of [begin, end) of axis 0, not recorded
-  Tensor detach() const;                   // shares the storage, knows no gradient
+  Tensor clone() const;               // a copy on the same device, not recorded
+  Tensor reshape(Shape shape) const;  // view, recorded; throws ShapeError where sizes differ
+  /// View of [begin, end) of axis 0, not recorded.
+  Tensor rows(std::int64_t begin, std::int64_t end) const;
+  Tensor detach() const;  // shares the storage, knows no gradient
 
-  void copy_from(const Tensor& source);    // same shape and dtype, any devices; in place
-  void set_data(const Tensor& source);     // shares source's storage from now on (same shape and
-                                           // dtype); every handle to this tensor follows
+  void copy_from(const Tensor& source);  // same shape and dtype, any devices; in place
+  void set_data(const Tensor& source);   // shares source's storage from now on (same shape and
+                                         // dtype); every handle to this tensor follows
   template <class T>
-  std::vector<T> to_vector() const;        // waits
-  double item() const;                     // of the only element; waits
+  std::vector<T> to_vector() const;  // waits
+  double item() const;               // of the only element; waits
 
   // Gradients (weft/autograd.h has the rules).
   bool requires_grad() const;
   Tensor& set_requires_grad(bool value = true);  // leaves of a floating dtype only
-  Tensor grad() const;                     // undefined until a backward pass reached this leaf
-  void set_grad(Tensor gradient);          // same shape, dtype, device; undefined clears it
-  void backward() const;                   // from a scalar: fills grad() of every leaf that asked
+  Tensor grad() const;             // undefined until a backward pass reached this leaf
+  void set_grad(Tensor gradient);  // same shape, dtype, device; undefined clears it
+  void backward() const;           // from a scalar: fills grad() of every leaf that asked
 
-  TensorState& state() const;              // for src/
+  TensorState& state() const;  // for src/
   friend bool same_tensor(const Tensor& a, const Tensor& b) { return a.state_ == b.state_; }
 
  private:
   void* data(DType expected) const;
   std::shared_ptr<TensorState> state_;
 };
+
+/// Whether a byte of one is a byte of the other, as with views of one tensor.
+bool overlap(const Tensor& a, const Tensor& b);
 
 /// Uninitialised storage. All factories throw DeviceError where the device or its memory is missing.
 Tensor empty(Shape shape, DType dtype = DType::float32, Device device = Device::cpu);

@@ -22,7 +22,7 @@ class TrainingStep {
   TrainingStep(Loss loss, Optimizer& optimizer);
 
   void run(Batches batches);       // a step for each batch; starts the metrics anew; does not wait
-  Tensor run(const Batch& batch);  // one step, added to the metrics; returns the loss, on the device
+  Tensor run(const Batch& batch);  // one step, added to the metrics; returns its loss
   Summary metrics() const;         // of the last run; waits
 
  private:

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "kernels/gemm/split_k.h"
-#include "weft/simt.h"
+#include "kernels/primitives/index.cuh"
 
 namespace weft::kernels {
 namespace {
@@ -16,8 +16,6 @@ constexpr std::int64_t kThreadsWanted = 256 * kMultiprocessors;  // to hide late
 constexpr std::int64_t kNarrow = 16;  // rows or columns that a thin tile is for
 constexpr std::int64_t kMaxSlices = 64;
 constexpr std::int64_t kMinDepth = 128;  // of a slice of a square tile: pays for its partial sums
-
-std::int64_t ceil_div(std::int64_t x, std::int64_t by) { return (x + by - 1) / by; }
 
 std::int64_t tiles(GemmTileShape shape, std::int64_t m, std::int64_t n) {
   return ceil_div(m, shape.m) * ceil_div(n, shape.n);

@@ -6,6 +6,7 @@
 #include "kernels/gemm/split_k.h"
 
 #include "kernels/gemm/tile.cuh"
+#include "kernels/primitives/index.cuh"
 
 namespace weft::kernels {
 namespace {
@@ -15,8 +16,7 @@ constexpr int kThreads = 128;
 __global__ void gemm_split_k_sum_kernel(const float* partials, const float* bias, float* c,
                                         std::int64_t size, int n, int slices, float alpha,
                                         float beta, bool wide) {
-  const std::int64_t first =
-      (static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x) * kVector;
+  const std::int64_t first = grid_thread() * kVector;
   if (first >= size) return;
 
   float4 sum = load_quad(partials, first, size, wide, 0.0f);
@@ -45,10 +45,9 @@ void gemm_split_k(const float* a, const float* b, const float* bias, float* c, f
   const std::int64_t size = m * n;
   if (size == 0) return;
   gemm_partial_products(a, b, workspace, m, n, k, depth, transpose_a, transpose_b, tile, stream);
-  const std::int64_t blocks = (size - 1) / (kThreads * kVector) + 1;
-  launch(gemm_split_k_sum_kernel, {.grid = static_cast<unsigned>(blocks), .block = kThreads},
+  launch(gemm_split_k_sum_kernel, {.grid = blocks_for(size, kThreads * kVector), .block = kThreads},
          stream, workspace, bias, c, size, static_cast<int>(n),
-         static_cast<int>((k - 1) / depth + 1), alpha, beta,
+         static_cast<int>(ceil_div(k, depth)), alpha, beta,
          is_wide(workspace, size) && is_wide(c, size));
 }
 

@@ -63,10 +63,7 @@ int teach(const Options& options) {
   }
 }
 
-}  // namespace
-
-int main(int argc, char** argv) try {
-  const Options options = parse(argc, argv);
+int answer(const Options& options) {
   switch (options.command) {
     case Options::Command::show_text:
       std::cout << options.text;
@@ -81,6 +78,15 @@ int main(int argc, char** argv) try {
       return teach(options);
   }
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  const int status = answer(parse(argc, argv));
+  if (!std::cout.flush())
+    return complain("expected to write to standard output, found it full or closed");
+  return status;
 } catch (const UsageError& error) {
   return complain(error.what());
 } catch (const weft::Error& error) {

@@ -34,9 +34,14 @@ std::size_t class_of(std::size_t rounded) {
 
 }  // namespace
 
-Pool::Lists& Pool::lists_of(StreamView stream) {
+Pool::Lists* Pool::find(StreamView stream) {
   for (Lists& lists : streams_)
-    if (lists.stream == stream) return lists;
+    if (lists.stream == stream) return &lists;
+  return nullptr;
+}
+
+Pool::Lists& Pool::lists_of(StreamView stream) {
+  if (Lists* const lists = find(stream)) return *lists;
   streams_.push_back({stream, {}});
   return streams_.back();
 }
@@ -66,6 +71,7 @@ void Pool::release(void* memory, std::size_t bytes, StreamView stream) noexcept 
   const std::size_t rounded = kPoolCaches ? round_to_class(bytes) : bytes;
   const std::lock_guard lock(mutex_);
   statistics_.in_use -= rounded;
+  if (kPoolCaches && find(stream) == nullptr) stream = heir_;  // the memory outlived its stream
   const bool is_cpu = device_ == Device::cpu;
   const bool is_kept =
       kPoolCaches && !(is_cpu && (rounded > kLargestCachedOnCpu ||
@@ -82,15 +88,15 @@ void Pool::release(void* memory, std::size_t bytes, StreamView stream) noexcept 
 }
 
 void Pool::forget(StreamView stream, StreamView heir) {
+  if (stream == heir) return;
   const std::lock_guard lock(mutex_);
-  lists_of(heir);  // made first: it may move the others
-  Lists& from = lists_of(stream);
-  Lists& to = lists_of(heir);
-  if (&from == &to) return;
-  for (std::size_t i = 0; i < kClasses; ++i) {
-    to.blocks[i].insert(to.blocks[i].end(), from.blocks[i].begin(), from.blocks[i].end());
-    from.blocks[i].clear();
-  }
+  Lists& to = lists_of(heir);  // made first: it may move the others
+  heir_ = heir;
+  Lists* const from = find(stream);
+  if (from == nullptr) return;
+  for (std::size_t i = 0; i < kClasses; ++i)
+    to.blocks[i].insert(to.blocks[i].end(), from->blocks[i].begin(), from->blocks[i].end());
+  streams_.erase(streams_.begin() + (from - streams_.data()));
 }
 
 void Pool::trim() {

@@ -34,8 +34,9 @@ class Pool {
   /// Gives back what allocate(bytes, stream) returned. Never waits.
   void release(void* memory, std::size_t bytes, StreamView stream) noexcept;
 
-  void forget(StreamView stream, StreamView heir);  // `stream` is idle and ends: its blocks pass on
-  void trim();                                      // gives the cache back to the device; waits
+  /// `stream` is idle and ends: its blocks pass to `heir`, now and when their tensors die.
+  void forget(StreamView stream, StreamView heir);
+  void trim();  // gives the cache back to the device; waits
   PoolStatistics statistics() const;
 
  private:
@@ -44,7 +45,8 @@ class Pool {
     StreamView stream;
     std::array<std::vector<void*>, kClasses> blocks;
   };
-  Lists& lists_of(StreamView stream);
+  Lists* find(StreamView stream);      // null: allocated nothing so far, or forgotten
+  Lists& lists_of(StreamView stream);  // made where there are none
   void* take_from_device(std::size_t bytes, StreamView stream);
   void give_to_device(void* memory, StreamView stream) noexcept;
   void trim_locked();
@@ -52,6 +54,7 @@ class Pool {
   const Device device_;
   mutable std::mutex mutex_;
   std::vector<Lists> streams_;
+  StreamView heir_;  // of the streams that were forgotten
   PoolStatistics statistics_;
 };
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 #include "src/device/runtime.h"
 #include "src/executor/executor.h"
@@ -53,7 +54,13 @@ void* allocate(std::size_t bytes, StreamView) {
 void release(void* memory, StreamView) noexcept { std::free(memory); }
 
 void copy(void* to, const void* from, std::size_t bytes, Direction, StreamView) {
-  if (bytes > 0) std::memmove(to, from, bytes);
+  if (bytes == 0) return;
+  const auto* const target = static_cast<const std::byte*>(to);
+  const auto* const source = static_cast<const std::byte*>(from);
+  if (target < source + bytes && source < target + bytes)  // undefined with CUDA
+    throw DeviceError("copy: expected " + std::to_string(bytes) +
+                      " bytes each that do not overlap, got overlapping ones");
+  std::memcpy(to, from, bytes);
 }
 
 void fill_bytes(void* to, int byte, std::size_t bytes, StreamView) {

@@ -113,7 +113,8 @@ class HeaderReader {
 
   std::uint64_t bytes_of(DType dtype, const std::vector<std::uint64_t>& extents,
                          const std::string& of) const {
-    constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    constexpr auto kLargest =  // bytes, or elements of a Shape
+        static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() / 8);
     std::uint64_t bytes = size_of(dtype);  // with every extent of 0 counted as 1
     for (const std::uint64_t extent : extents) {
       if (extent != 0 && bytes > kLargest / extent)

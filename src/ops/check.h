@@ -28,12 +28,14 @@ inline void require_shape(const char* op, const char* name, const Tensor& x, con
 
 inline void require_dtype(const char* op, const char* name, const Tensor& x, DType dtype) {
   if (x.dtype() != dtype)
-    fail(op, "expected " + std::string(name) + " of " + name_of(dtype) + ", got " + name_of(x.dtype()));
+    fail(op,
+         "expected " + std::string(name) + " of " + name_of(dtype) + ", got " + name_of(x.dtype()));
 }
 
 /// float32 anywhere, float64 on the CPU.
 inline void require_floating(const char* op, const char* name, const Tensor& x) {
-  if (x.dtype() == DType::float32 || (x.dtype() == DType::float64 && x.device() == Device::cpu)) return;
+  if (x.dtype() == DType::float32 || (x.dtype() == DType::float64 && x.device() == Device::cpu))
+    return;
   fail(op, "expected " + std::string(name) + " of float32 (float64 on the cpu), got " +
                name_of(x.dtype()) + " on the " + name_of(x.device()));
 }

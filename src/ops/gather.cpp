@@ -1,5 +1,8 @@
 #include "weft/ops/gather.h"
 
+#include <span>
+#include <vector>
+
 #include "kernels/gather/gather.h"
 #include "src/cpu/gather.h"
 #include "src/ops/check.h"
@@ -11,9 +14,9 @@ namespace {
 constexpr const char* kOp = "gather_rows_";
 
 std::int64_t features_of(const Tensor& source) {  // of a row; also where there are no rows
-  std::int64_t features = 1;
-  for (int axis = 1; axis < source.rank(); ++axis) features *= source.size(axis);
-  return features;
+  std::vector<std::int64_t> extents;
+  for (int axis = 1; axis < source.rank(); ++axis) extents.push_back(source.size(axis));
+  return Shape(std::span<const std::int64_t>(extents)).size();  // throws where that is too many
 }
 
 void check(const Tensor& out, const Tensor& out_labels, const Tensor& source, const Tensor& labels,

@@ -58,12 +58,14 @@ void multiply_to_target(Gradients& gradients, int input, const Tensor& a, const 
                         bool transpose_a, bool transpose_b) {
   if (!gradients.wanted(input)) return;
   const Gradients::Target target = gradients.target(input);
+  ops::require_same_device("gemm backward", {&a, &b, &target.into});  // one may have moved since
   const Product size = {a.size(transpose_a ? 1 : 0), b.size(transpose_b ? 0 : 1),
                         a.size(transpose_a ? 0 : 1)};
   multiply_into(target.into, a, b, {}, size, transpose_a, transpose_b, 1, target.add ? 1 : 0);
 }
 
 void add_column_sums(const Tensor& x, const Gradients::Target& target) {
+  ops::require_same_device("linear backward", {&x, &target.into});
   const std::int64_t rows = x.size(0), columns = x.size(1);
   if (x.device() == Device::gpu)
     kernels::column_sums(x.data<float>(), target.into.data<float>(), target.add, rows, columns,
@@ -90,8 +92,8 @@ void gemm_(Tensor& c, const Tensor& a, const Tensor& b, const GemmOptions& optio
   ops::require_same_dtype("gemm_", a, c);
   ops::require_same_device("gemm_", {&a, &c});
   check_bias("gemm_", options.bias, a, size.n);
-  if (c.size() > 0 && (c.data() == a.data() || c.data() == b.data()))
-    ops::fail("gemm_", "expected c apart from a and b, got the same memory");
+  if (overlap(c, a) || overlap(c, b) || (options.bias.defined() && overlap(c, options.bias)))
+    ops::fail("gemm_", "expected c apart from a, b and bias, got memory that they share");
   multiply_into(c, a, b, options.bias, size, options.transpose_a, options.transpose_b,
                 options.alpha, options.beta);
 }

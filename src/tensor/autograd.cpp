@@ -40,6 +40,19 @@ bool is_exclusive(const Tensor& x) {
 class NodeGradients final : public Gradients {
  public:
   explicit NodeGradients(const Node& node) : node_(node) {}
+  NodeGradients(const NodeGradients&) = delete;
+  NodeGradients& operator=(const NodeGradients&) = delete;
+
+  // An op that threw may have left a leaf's new gradient unwritten: the leaf is to have none.
+  ~NodeGradients() override {
+    for (TensorState* leaf : unwritten_) leaf->grad = {};
+  }
+
+  bool any_wanted() const {
+    for (std::size_t i = 0; i < node_.inputs.size(); ++i)
+      if (wanted(static_cast<int>(i))) return true;
+    return false;
+  }
 
   bool wanted(int input) const override {
     const Tensor& x = node_.inputs.at(static_cast<std::size_t>(input));
@@ -55,7 +68,10 @@ class NodeGradients final : public Gradients {
     Tensor& gradient = x.node ? x.node->gradient : x.grad;
     if (!gradient.defined()) {
       gradient = empty(x.shape, x.dtype, x.storage->device);
-      if (x.node) x.node->gradient_is_own = true;
+      if (x.node)
+        x.node->gradient_is_own = true;
+      else
+        unwritten_.push_back(&x);
       return {gradient, false};
     }
     make_own(x);
@@ -87,6 +103,7 @@ class NodeGradients final : public Gradients {
   }
 
   void finish() {
+    unwritten_.clear();
     for (auto& [input, gradient] : later_) give(input, std::move(gradient));
   }
 
@@ -114,6 +131,7 @@ class NodeGradients final : public Gradients {
 
   const Node& node_;
   std::vector<std::pair<int, Tensor>> later_;
+  std::vector<TensorState*> unwritten_;  // leaves whose first gradient the op was given to write
 };
 
 // The nodes that `root` depends on, latest first. Throws where one has been walked before.
@@ -168,7 +186,7 @@ void backward(const Tensor& y) {
     if (node->gradient.defined()) {
       const Tensor dy = std::exchange(node->gradient, {});
       NodeGradients gradients(*node);
-      node->backward(dy, gradients);
+      if (gradients.any_wanted()) node->backward(dy, gradients);  // else: turned off since
       gradients.finish();
     }
     node->free();

@@ -9,7 +9,9 @@
 namespace weft {
 namespace {
 
-// A copy to the host is waited for: the CPU's ops do not run on a stream and would read too early.
+// Copies to and from the host are waited for: the CPU's ops do not run on a stream, and would read too
+// early, or write or free what is still to be read. (CUDA stages pageable memory at once on most systems,
+// not on those whose GPU reads it in place.)
 void copy_bytes(void* to, Device to_device, const void* from, Device from_device,
                 std::size_t bytes) {
   if (bytes == 0 || to == from) return;
@@ -17,17 +19,13 @@ void copy_bytes(void* to, Device to_device, const void* from, Device from_device
     std::memmove(to, from, bytes);
     return;
   }
+  using runtime::Direction;
+  const Direction direction = to_device == Device::cpu     ? Direction::device_to_host
+                              : from_device == Device::cpu ? Direction::host_to_device
+                                                           : Direction::device_to_device;
   const StreamView stream = current_stream();
-  if (to_device == Device::cpu) {
-    runtime::copy(to, from, bytes, runtime::Direction::device_to_host, stream);
-    runtime::synchronize(stream);
-  } else {
-    const bool from_host = from_device == Device::cpu;
-    runtime::copy(
-        to, from, bytes,
-        from_host ? runtime::Direction::host_to_device : runtime::Direction::device_to_device,
-        stream);
-  }
+  runtime::copy(to, from, bytes, direction, stream);
+  if (direction != Direction::device_to_device) runtime::synchronize(stream);
 }
 
 Tensor copy_to(const Tensor& x, Device device) {
@@ -44,12 +42,23 @@ Tensor Tensor::to(Device device) const {
 
 Tensor Tensor::clone() const { return copy_to(*this, device()); }
 
+bool overlap(const Tensor& a, const Tensor& b) {
+  if (a.device() != b.device() || a.bytes() == 0 || b.bytes() == 0) return false;
+  const auto* const first = static_cast<const std::byte*>(a.data());
+  const auto* const second = static_cast<const std::byte*>(b.data());
+  return first < second + b.bytes() && second < first + a.bytes();
+}
+
 void Tensor::copy_from(const Tensor& source) {
   if (source.shape() != shape() || source.dtype() != dtype())
     throw ShapeError(std::string("copy_from: expected ") + name_of(dtype()) + " " +
                      shape().to_string() + ", got " + name_of(source.dtype()) + " " +
                      source.shape().to_string());
-  copy_bytes(data(), device(), source.data(), source.device(), bytes());
+  // CUDA copies ranges that overlap in no order that is known.
+  const bool is_shifted =
+      device() == Device::gpu && data() != source.data() && overlap(*this, source);
+  const Tensor from = is_shifted ? source.clone() : source;
+  copy_bytes(data(), device(), from.data(), from.device(), bytes());
 }
 
 template <class T>

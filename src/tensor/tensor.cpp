@@ -75,9 +75,9 @@ Tensor Tensor::rows(std::int64_t begin, std::int64_t end) const {
     throw ShapeError("rows: expected a range within " + std::to_string(count) + " rows, got " +
                      std::to_string(begin) + " to " + std::to_string(end));
   std::array<std::int64_t, Shape::kMaxRank> extents{end - begin};
-  std::int64_t row = 1;  // elements
   for (int axis = 1; axis < self.shape.rank(); ++axis)
-    row *= extents[static_cast<std::size_t>(axis)] = self.shape[axis];
+    extents[static_cast<std::size_t>(axis)] = self.shape[axis];
+  const std::int64_t row = count == 0 ? 0 : self.shape.size() / count;  // elements
   const Shape shape(
       std::span<const std::int64_t>(extents.data(), static_cast<std::size_t>(rank())));
   void* first = self.data;

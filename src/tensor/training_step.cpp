@@ -16,7 +16,12 @@ void TrainingStep::run(Batches batches) {
 
 Tensor TrainingStep::run(const Batch& batch) {
   const Tensor loss = loss_(batch);
-  loss.backward();
+  try {
+    loss.backward();
+  } catch (...) {
+    optimizer_.zero_grad();  // a part of this batch's gradient is not for the next one to add to
+    throw;
+  }
   optimizer_.step();
   metrics_.add_loss(loss, batch.y.size());
   return loss.detach();

@@ -118,4 +118,12 @@ void fail_guards(std::size_t damaged) {
   EXPECT_EQ(damaged, 0u) << "guard bytes were overwritten: something wrote outside its array";
 }
 
+void check_at_the_end(const GuardedBytes& bytes) noexcept {
+  try {
+    fail_guards(bytes.damaged_guard_bytes());
+  } catch (const std::exception& error) {
+    ADD_FAILURE() << "the guard bytes cannot be read: " << error.what();
+  }
+}
+
 }  // namespace weft::test

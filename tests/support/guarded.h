@@ -42,6 +42,7 @@ class GuardedBytes {
 };
 
 void fail_guards(std::size_t damaged);
+void check_at_the_end(const GuardedBytes& bytes) noexcept;  // for destructors: a lost GPU fails too
 
 /// `count` elements on `device`, NaN (0xFF in every byte) until something is written. `misalign` moves
 /// the data by so many elements from its 256-byte alignment. The destructor checks the guards.
@@ -56,7 +57,7 @@ class Guarded {
       : Guarded(static_cast<std::int64_t>(values.size()), device, misalign) {
     upload(values);
   }
-  ~Guarded() { check_guards(); }
+  ~Guarded() { check_at_the_end(bytes_); }
 
   T* data() const { return reinterpret_cast<T*>(bytes_.data()); }
   std::int64_t size() const { return static_cast<std::int64_t>(count_); }

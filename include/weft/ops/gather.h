@@ -12,7 +12,8 @@ struct Order {
   RandomKey key = {};
 
   static Order in_order() { return {}; }
-  static Order shuffled(std::uint64_t seed, std::uint32_t epoch);  // another bijection for each epoch
+  /// Another bijection for each epoch.
+  static Order shuffled(std::uint64_t seed, std::uint32_t epoch);
 };
 
 /// How stored numbers become inputs: value * scale + shift.

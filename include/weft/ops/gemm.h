@@ -8,8 +8,8 @@ struct GemmOptions {
   bool transpose_a = false;  // a is stored [k, m]
   bool transpose_b = false;  // b is stored [n, k]
   double alpha = 1;
-  double beta = 0;           // 0: c is not read
-  Tensor bias = {};          // [n], added to every row; undefined: none
+  double beta = 0;   // 0: c is not read
+  Tensor bias = {};  // [n], added to every row; undefined: none
 };
 
 /// c = alpha op(a) op(b) + beta c + bias, in place, for op(a) [m, k], op(b) [k, n], c [m, n]; float32,
