@@ -32,9 +32,10 @@ constexpr const char* kNet = "784-10 softmax, cross-entropy, SGD";
 PictureGroup weight_pictures(const std::string& title, const Tensor& weight, const Mnist& mnist) {
   const auto values = weight.to_vector<float>();  // [10, 784]
   PictureGroup group{title, {}, 5};
+  const std::int64_t pixels = weight.size(1);
   for (int digit = 0; digit < Mnist::kClasses; ++digit)
-    group.pictures.push_back(picture_of(values.data() + digit * mnist.rows * mnist.columns,
-                                        mnist.rows, mnist.columns, std::to_string(digit)));
+    group.pictures.push_back(picture_of(values.data() + digit * pixels, mnist.rows, mnist.columns,
+                                        std::to_string(digit)));
   return group;
 }
 

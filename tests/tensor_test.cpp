@@ -73,7 +73,7 @@ TEST(Tensor, FactoriesFillEveryDtype) {
 
 TEST(Tensor, FullRefusesValuesThatTheDtypeLacks) {
   EXPECT_EQ(error_of<ShapeError>([] { full({1}, 256, DType::uint8); }),
-            "full: expected a value of uint8, got 256.000000");
+            "fill_: expected a value that uint8 can hold, got 256.000000");
   EXPECT_NE(error_of<ShapeError>([] { full({1}, 0.5, DType::int32); }), "");
   EXPECT_NE(error_of<ShapeError>([] { full({1}, 3e9, DType::int32); }), "");
   EXPECT_NE(error_of<ShapeError>([] { full({1}, std::nan(""), DType::int32); }), "");

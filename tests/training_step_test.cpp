@@ -11,6 +11,7 @@
 #include "tests/support/shapes.h"
 #include "weft/autograd.h"
 #include "weft/error.h"
+#include "weft/ops/gemm.h"
 #include "weft/ops/loss.h"
 #include "weft/profile.h"
 
@@ -188,6 +189,19 @@ TEST(TrainingStep, ABackwardThatFailsLeavesNoGradientForTheNextStep) {
   fails = false;
   const Tensor before = step.run(batch);
   EXPECT_LT(step.run(batch).item(), before.item());
+}
+
+TEST(TrainingStep, TrainsInDoubleAsWell) {
+  Tensor weight = full({3, 2}, 0.5, DType::float64);
+  weight.set_requires_grad();
+  Sgd sgd({weight}, {.lr = 0.25});
+  const Tensor x = full({1, 2}, 1.0, DType::float64);
+  TrainingStep step{[&](const Batch& batch) { return cross_entropy(linear(x, weight), batch.y); },
+                    sgd};
+  const Batch batch{x, zeros({1}, DType::int32)};
+  const double loss = step.run(batch).item();
+  EXPECT_NEAR(loss, std::log(3.0), 1e-12);
+  EXPECT_EQ(step.metrics().losses, std::vector<float>{static_cast<float>(loss)});
 }
 
 TEST(TrainingStep, ALossThatIsNoScalarIsRefused) {

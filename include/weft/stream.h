@@ -36,7 +36,8 @@ class Stream {
 /// default stream) unless a StreamScope says otherwise.
 StreamView current_stream();
 
-/// Makes `stream` current for this thread until the end of the scope.
+/// Makes `stream` current for this thread until the end of the scope. A tensor belongs to the stream on
+/// which it was made: before another stream uses it, or after and before it is freed, synchronise.
 class StreamScope {
  public:
   explicit StreamScope(StreamView stream);

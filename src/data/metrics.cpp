@@ -32,7 +32,10 @@ void Metrics::add_loss(const Tensor& loss, std::int64_t rows) {
   if (rows < 1) throw ShapeError("metrics: expected a loss over rows, got " + std::to_string(rows));
   const auto next = static_cast<std::int64_t>(rows_.size());
   if (next == losses_.size()) reserve(std::max<std::int64_t>(64, 2 * next));
-  losses_.rows(next, next + 1).copy_from(loss.detach().reshape({1}));
+  if (loss.dtype() == DType::float64)  // on the CPU, where there is nothing to wait for
+    losses_.data<float>()[next] = static_cast<float>(loss.item());
+  else
+    losses_.rows(next, next + 1).copy_from(loss.detach().reshape({1}));
   rows_.push_back(rows);
 }
 

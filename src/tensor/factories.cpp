@@ -1,30 +1,14 @@
 #include <algorithm>
-#include <cmath>
 #include <cstring>
-#include <limits>
 #include <string>
 
 #include "src/device/runtime.h"
 #include "src/tensor/tensor_state.h"
 #include "weft/error.h"
+#include "weft/ops/elementwise.h"
 #include "weft/tensor.h"
 
 namespace weft {
-namespace {
-
-template <class T>
-void fill(const Tensor& x, double value) {
-  if constexpr (std::numeric_limits<T>::is_integer) {
-    if (!(value >= std::numeric_limits<T>::min() && value <= std::numeric_limits<T>::max()) ||
-        value != std::floor(value))
-      throw ShapeError(std::string("full: expected a value of ") + name_of(x.dtype()) + ", got " +
-                       std::to_string(value));
-  }
-  std::fill_n(x.data<T>(), x.size(), static_cast<T>(value));
-}
-
-}  // namespace
-
 Tensor empty(Shape shape, DType dtype, Device device) {
   if (dtype == DType::float64 && device == Device::gpu)
     throw ShapeError("tensor: expected another dtype on the gpu, got float64 (cpu only)");
@@ -44,24 +28,10 @@ Tensor zeros(Shape shape, DType dtype, Device device) {
   return x;
 }
 
-// Filled on the host and copied where the device is another: meant for constants and starting values.
 Tensor full(Shape shape, double value, DType dtype, Device device) {
-  Tensor x = empty(shape, dtype, Device::cpu);
-  switch (dtype) {
-    case DType::float32:
-      fill<float>(x, value);
-      break;
-    case DType::float64:
-      fill<double>(x, value);
-      break;
-    case DType::int32:
-      fill<std::int32_t>(x, value);
-      break;
-    case DType::uint8:
-      fill<std::uint8_t>(x, value);
-      break;
-  }
-  return x.to(device);
+  Tensor x = empty(shape, dtype, device);
+  fill_(x, value);
+  return x;
 }
 
 Tensor empty_like(const Tensor& x) { return empty(x.shape(), x.dtype(), x.device()); }
