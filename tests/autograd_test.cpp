@@ -148,6 +148,18 @@ TEST(Autograd, ReshapePassesGradientsThrough) {
   EXPECT_EQ(a.grad().shape(), (Shape{4}));
 }
 
+TEST(Autograd, RowsPassTheirGradientToTheirPlace) {
+  const Tensor a = leaf({1, 2, 3, 4, 5, 6});
+  const Tensor matrix = a.reshape({3, 2});
+  const Tensor upper = matrix.rows(0, 2), lower = matrix.rows(1, 3);  // they share a row
+  sum(multiply(upper, lower)).backward();                             // 1x3 + 2x4 + 3x5 + 4x6
+  EXPECT_EQ(a.grad().to_vector<double>(), (Values{3, 4, 1 + 5, 2 + 6, 3, 4}));
+  const Tensor b = leaf({7, 8});
+  sum(b.rows(1, 1)).backward();
+  EXPECT_EQ(b.grad().to_vector<double>(), (Values{0, 0}));
+  EXPECT_FALSE(a.detach().rows(0, 1).requires_grad());
+}
+
 TEST(Autograd, ASecondBackwardIsAnError) {
   const Tensor a = leaf({1, 2});
   const Tensor x = multiply(a, a);

@@ -92,7 +92,7 @@ class Tensor {
   Tensor to(Device device) const;
   Tensor clone() const;               // a copy on the same device, not recorded
   Tensor reshape(Shape shape) const;  // view, recorded; throws ShapeError where sizes differ
-  /// View of [begin, end) of axis 0, not recorded.
+  /// View of [begin, end) of axis 0, recorded; throws ShapeError where there are not so many rows.
   Tensor rows(std::int64_t begin, std::int64_t end) const;
   Tensor detach() const;  // shares the storage, knows no gradient
 

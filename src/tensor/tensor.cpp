@@ -84,7 +84,15 @@ Tensor Tensor::rows(std::int64_t begin, std::int64_t end) const {
   if (first != nullptr)
     first = static_cast<std::byte*>(first) +
             static_cast<std::size_t>(begin * row) * size_of(self.dtype);
-  return Tensor(std::make_shared<TensorState>(self.storage, first, shape, self.dtype));
+  Tensor view(std::make_shared<TensorState>(self.storage, first, shape, self.dtype));
+  if (!needs_grad({this})) return view;
+  return record("rows", std::move(view), {*this},
+                [from = self.shape, begin, end](const Tensor& dy, Gradients& gradients) {
+                  if (!gradients.wanted(0)) return;
+                  const Tensor dx = zeros(from, dy.dtype(), dy.device());
+                  dx.rows(begin, end).copy_from(dy);
+                  gradients.give(0, dx);
+                });
 }
 
 void Tensor::set_data(const Tensor& source) {
