@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "tests/support/compare.h"
+#include "tests/support/double_ops.h"
 #include "tests/support/error.h"
 #include "weft/error.h"
 
@@ -12,59 +13,7 @@ namespace weft {
 namespace {
 
 using test::error_of;
-
-Tensor leaf(std::vector<double> values) {
-  const auto size = static_cast<std::int64_t>(values.size());
-  return from_values(values, {size}).set_requires_grad();
-}
-
-Tensor map(const Tensor& a, const Tensor& b, double (*f)(double, double)) {
-  Tensor y = empty_like(a);
-  for (std::int64_t i = 0; i < a.size(); ++i)
-    y.data<double>()[i] = f(a.data<double>()[i], b.data<double>()[i]);
-  return y;
-}
-
-double times(double x, double y) { return x * y; }
-
-// Hands the same dy to both inputs.
-Tensor plus(const Tensor& a, const Tensor& b) {
-  return record("plus", map(a, b, [](double x, double y) { return x + y; }), {a, b},
-                [](const Tensor& dy, Gradients& gradients) {
-                  if (gradients.wanted(0)) gradients.give(0, dy);
-                  if (gradients.wanted(1)) gradients.give(1, dy);
-                });
-}
-
-// Writes in place, both targets taken before either is written, the last one first.
-Tensor multiply(const Tensor& a, const Tensor& b) {
-  return record("multiply", map(a, b, times), {a, b},
-                [a, b](const Tensor& dy, Gradients& gradients) {
-                  const Gradients::Target none{{}, false};
-                  const Gradients::Target da = gradients.wanted(0) ? gradients.target(0) : none;
-                  const Gradients::Target db = gradients.wanted(1) ? gradients.target(1) : none;
-                  const auto write = [&](const Gradients::Target& to, const Tensor& other) {
-                    if (!to.into.defined()) return;
-                    for (std::int64_t i = 0; i < dy.size(); ++i) {
-                      double& g = to.into.data<double>()[i];
-                      g = dy.data<double>()[i] * other.data<double>()[i] + (to.add ? g : 0);
-                    }
-                  };
-                  write(db, a);
-                  write(da, b);
-                });
-}
-
-Tensor sum(const Tensor& x) {
-  double total = 0;
-  for (std::int64_t i = 0; i < x.size(); ++i) total += x.data<double>()[i];
-  return record("sum", full({}, total, DType::float64), {x},
-                [like = x.detach()](const Tensor& dy, Gradients& gradients) {
-                  gradients.give(0, full(like.shape(), dy.item(), DType::float64));
-                });
-}
-
-using Values = std::vector<double>;
+using namespace test::double_ops;
 
 TEST(Autograd, ChainsOps) {
   const Tensor a = leaf({1, 2, 3}), b = leaf({4, 5, 6});
@@ -319,62 +268,6 @@ TEST(Autograd, NodesAreWalkedOnce) {
   sum(x).backward();
   EXPECT_EQ(calls, 30);
   EXPECT_EQ(a.grad().item(), 1 << 30);
-}
-
-Tensor square_with_gradient(const Tensor& x, double factor, double spoil_at = -1) {
-  return record("square", map(x, x, times), {x}, [=](const Tensor& dy, Gradients& g) {
-    Tensor dx = empty_like(x);
-    for (std::int64_t i = 0; i < x.size(); ++i)
-      dx.data<double>()[i] = factor * x.data<double>()[i] * dy.data<double>()[i] +
-                             (static_cast<double>(i) == spoil_at ? 0.01 : 0);
-    g.give(0, dx);
-  });
-}
-
-TEST(GradientCheck, AcceptsARightBackward) {
-  const std::vector<Tensor> inputs{leaf({1, -2, 0.5}), leaf({3, 0.1, -1})};
-  EXPECT_EQ(gradient_check([](const auto& x) { return multiply(plus(x[0], x[1]), x[0]); }, inputs),
-            "");
-  EXPECT_EQ(
-      gradient_check([](const auto& x) { return square_with_gradient(x[0], 2); }, {inputs[0]}), "");
-  EXPECT_FALSE(inputs[0].grad().defined()) << "the caller's tensors are left alone";
-}
-
-TEST(GradientCheck, CatchesAWrongBackward) {
-  const std::vector<Tensor> inputs{leaf({1, -2, 0.5})};
-  const auto with = [&](double factor, double spoil_at) {
-    return gradient_check(
-        [=](const auto& x) { return square_with_gradient(x[0], factor, spoil_at); }, inputs);
-  };
-  EXPECT_NE(with(2.01, -1).find("input 0, index 0: backward gives"), std::string::npos)
-      << with(2.01, -1);
-  EXPECT_NE(with(-2, -1), "");
-  EXPECT_NE(with(std::nan(""), -1), "");
-  EXPECT_NE(with(2, 2).find("input 0, index 2"), std::string::npos);
-  EXPECT_NE(gradient_check(
-                [](const auto& x) {
-                  return record("forgets", map(x[0], x[0], times), {x[0]},
-                                [](const Tensor&, Gradients&) {});
-                },
-                inputs),
-            "");
-  EXPECT_NE(gradient_check([](const auto& x) { return map(x[0], x[0], times); }, inputs), "")
-      << "an op that does not record";
-}
-
-TEST(GradientCheck, CatchesABackwardThatVaries) {
-  int calls = 0;
-  const auto varies = [&](const std::vector<Tensor>& x) {
-    return square_with_gradient(x[0], 2 + 1e-12 * ++calls);
-  };
-  EXPECT_NE(gradient_check(varies, {leaf({1, 2})}).find("the second time"), std::string::npos);
-}
-
-TEST(GradientCheck, WantsDoubles) {
-  const auto same = [](const std::vector<Tensor>& x) { return plus(x[0], x[0]); };
-  EXPECT_NE(error_of<ShapeError>([&] { gradient_check(same, {zeros({2})}); }), "");
-  EXPECT_NE(error_of<ShapeError>([&] { gradient_check(same, {}); }), "");
-  EXPECT_EQ(gradient_check(same, {leaf({})}), "") << "nothing to check, nothing wrong";
 }
 
 }  // namespace
