@@ -7,7 +7,8 @@
 
 namespace weft {
 
-/// Inputs [rows, ...] float32 and labels [rows] int32, on the data set's device.
+/// Inputs [rows, ...] float32 and labels [rows] int32, or targets [rows, ...] float32, on the data set's
+/// device.
 struct Batch {
   Tensor x;
   Tensor y;
@@ -15,7 +16,7 @@ struct Batch {
 
 class Batches;
 
-/// Labelled samples on one device, kept as they are stored (pictures as uint8) and scaled as a batch
+/// Samples with labels or targets on one device, kept as they are stored (pictures as uint8) and scaled as a batch
 /// is gathered.
 class Dataset {
  public:
@@ -23,14 +24,17 @@ class Dataset {
   /// Throws ShapeError for no samples, sizes that differ, or a label out of range (its index and value).
   Dataset(Tensor inputs, Tensor labels, std::int64_t classes, Scaling scaling = {});
 
+  /// The same with numbers to predict in place of classes: `targets` [n, ...] float32. classes() is 0.
+  Dataset(Tensor inputs, Tensor targets, Scaling scaling = {});
+
   Dataset to(Device device) const;
   Dataset first(std::int64_t count) const;  // the first samples; a view
-  std::int64_t size() const { return labels_.size(); }
+  std::int64_t size() const { return labels_.size(0); }
   std::int64_t classes() const { return classes_; }
   std::int64_t features() const;  // elements of one sample
   Device device() const { return inputs_.device(); }
   const Tensor& inputs() const { return inputs_; }
-  const Tensor& labels() const { return labels_; }
+  const Tensor& labels() const { return labels_; }  // or targets
   Scaling scaling() const { return scaling_; }
 
   /// One pass over the samples in batches of `batch_size` (the last may be smaller). x is [rows,

@@ -12,7 +12,7 @@ struct Summary {
   std::vector<float> losses;  // of each batch
   double loss = 0;            // mean over all rows
   std::int64_t rows = 0;
-  std::int64_t correct = 0;  // rows whose largest score is the label's; only where it was counted
+  std::int64_t correct = 0;  // rows with the right answer; only where it was counted
   double accuracy() const {
     return rows == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(rows);
   }
@@ -26,7 +26,8 @@ class Metrics {
   void reserve(std::int64_t batches);                    // room for so many losses
   void add_loss(const Tensor& loss, std::int64_t rows);  // a scalar, mean over `rows`
   void add_correct(const Tensor& scores, const Tensor& labels);
-  Summary read() const;  // waits
+  void add_correct(const Tensor& scores, const Tensor& targets, double threshold);  // yes or no
+  Summary read() const;                                                             // waits
 
  private:
   Tensor losses_;                   // [capacity] float32

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "weft/activation.h"
 #include "weft/ops/random.h"
 #include "weft/tensor.h"
 
@@ -44,6 +45,27 @@ class Linear : public Module {
   Tensor bias;  // undefined where there is none
 };
 
+/// Activation functions as layers; no parameters.
+class Sigmoid : public Module {
+ public:
+  Tensor forward(const Tensor& x) override;
+};
+class Tanh : public Module {
+ public:
+  Tensor forward(const Tensor& x) override;
+};
+class ReLU : public Module {
+ public:
+  Tensor forward(const Tensor& x) override;
+};
+class LeakyReLU : public Module {
+ public:
+  explicit LeakyReLU(double slope = kLeakySlope);
+  Tensor forward(const Tensor& x) override;
+
+  double slope;
+};
+
 class Sequential;
 
 /// What a Sequential is made of: one module or several. One Sequential alone is not wrapped.
@@ -73,6 +95,10 @@ class Sequential : public Module {
   std::vector<std::shared_ptr<Module>> modules_;
 };
 
+/// The same network with each Linear and the activation behind it computed as one op. The layers are
+/// shared, so parameters and their names stay what they are; it gives the same numbers.
+Sequential fuse(const Sequential& layers);
+
 /// Starting values, in place. fan_in and fan_out of a weight [out, in, ...] are in * window and
 /// out * window, where the window is the product of the remaining extents.
 namespace init {
@@ -83,6 +109,9 @@ void fan_in_uniform_(Tensor& x, std::int64_t fan_in, Generator& generator);  // 
 void xavier_uniform_(Tensor& weight, Generator& generator);
 /// ±sqrt(6/fan_in), for ReLU; He et al. 2015.
 void kaiming_uniform_(Tensor& weight, Generator& generator);
+void normal_(Tensor& x, double mean, double deviation, Generator& generator);
+void xavier_normal_(Tensor& weight, Generator& generator);   // deviation sqrt(2/(fan_in+fan_out))
+void kaiming_normal_(Tensor& weight, Generator& generator);  // deviation sqrt(2/fan_in)
 }  // namespace init
 
 }  // namespace weft::nn

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "weft/ops/optimizer.h"
 #include "weft/tensor.h"
 
 namespace weft {
@@ -25,6 +26,8 @@ class Optimizer {
   const Tensor& gradients() const { return gradients_; }  // [n]
 
  protected:
+  friend Tensor clip_grad_norm_(Optimizer& optimizer, double max_norm);
+
   /// First line of step(): brings gradients that were set from outside into the arena. Throws
   /// ShapeError where a parameter has left it.
   void collect();
@@ -41,10 +44,12 @@ class Optimizer {
 };
 
 struct SgdOptions {
-  double lr = 0.01;  // > 0
+  double lr = 0.01;       // > 0
+  double momentum = 0;    // in [0, 1); the velocities stand in an arena of their own
+  bool nesterov = false;  // needs momentum > 0
 };
 
-/// Stochastic gradient descent: w = w - lr g.
+/// Stochastic gradient descent: w = w - lr g, or with momentum as sgd_momentum_ (weft/ops/optimizer.h).
 class Sgd : public Optimizer {
  public:
   Sgd(const std::vector<Tensor>& parameters, SgdOptions options);
@@ -52,6 +57,23 @@ class Sgd : public Optimizer {
 
  private:
   SgdOptions options_;
+  Tensor velocities_;  // undefined without momentum
 };
+
+/// Adam: adam_ (weft/ops/optimizer.h) over the arena.
+class Adam : public Optimizer {
+ public:
+  explicit Adam(const std::vector<Tensor>& parameters, AdamOptions options = {});
+  void step() override;
+
+ private:
+  AdamOptions options_;
+  Tensor first_moments_, second_moments_, step_;
+};
+
+/// Scales all gradients of the optimizer's parameters so that their norm together is at most max_norm, and
+/// returns the norm that they had, a scalar on their device; between backward and step. Does not wait.
+/// Pascanu, Mikolov, Bengio, ICML 2013. Throws ShapeError for max_norm <= 0.
+Tensor clip_grad_norm_(Optimizer& optimizer, double max_norm);
 
 }  // namespace weft

@@ -34,4 +34,10 @@ class TrainingStep {
 /// Loss (cross-entropy) and correct count of a classifier over all batches, without recording. Waits.
 Summary evaluate(nn::Module& model, Batches batches);
 
+/// The same for targets, with any loss of (outputs, targets), mean over the elements. An output is right
+/// where it lies on the same side of `threshold` as its target of 0.5: 0.5 for probabilities, 0 for scores.
+Summary evaluate(nn::Module& model, Batches batches,
+                 const std::function<Tensor(const Tensor&, const Tensor&)>& loss,
+                 double threshold = 0.5);
+
 }  // namespace weft

@@ -117,8 +117,10 @@ Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose
                 });
 }
 
-Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation,
+              double) {
   const ops::ProfileScope scope("linear", x.device());
+  if (activation != Activation::none) ops::fail("linear", "expected no activation yet");
   ops::require_rank("linear", "x", x, 2);
   ops::require_rank("linear", "weight", weight, 2);
   if (x.size(1) != weight.size(1))

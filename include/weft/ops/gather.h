@@ -25,7 +25,12 @@ struct Scaling {
 /// Copies rows order(begin) .. order(begin + count - 1) of `source` [n, features], uint8 or float32, to
 /// `out` [count, features] float32, scaled; and the same rows of `labels` [n] int32 to `out_labels`
 /// [count]. One launch, not recorded. Throws ShapeError where anything does not fit.
+/// Labels may also be targets: float32 [n, ...], their rows copied as they are to out_labels [count, ...].
 void gather_rows_(Tensor& out, Tensor& out_labels, const Tensor& source, const Tensor& labels,
                   std::int64_t begin, const Order& order, Scaling scaling = {});
+
+/// 1 where the column is the row's label and 0 elsewhere, float32 [n, classes], for int32 labels [n]. A
+/// label outside 0..classes-1 makes its row NaN. Not recorded. Throws ShapeError for classes < 1.
+Tensor one_hot(const Tensor& labels, std::int64_t classes);
 
 }  // namespace weft

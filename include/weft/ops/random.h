@@ -22,4 +22,9 @@ class Generator {
 /// in float32 and float64 alike (24 random bits). Throws ShapeError for integer tensors or low > high.
 void uniform_(Tensor& x, double low, double high, RandomKey key);
 
+/// Fills x with numbers from the normal distribution, by Box and Muller (1958) from the same words: words
+/// 0 and 1 of a block give elements 0 and 1, words 2 and 3 the others. The same numbers on every device up
+/// to the rounding of log and cos. Throws ShapeError for integer tensors or a negative deviation.
+void normal_(Tensor& x, double mean, double deviation, RandomKey key);
+
 }  // namespace weft

@@ -8,4 +8,8 @@ namespace weft {
 /// makes the whole row NaN, as does a row of -inf only. Throws ShapeError unless x is a floating matrix.
 Tensor softmax(const Tensor& x);
 
+/// x - max - log sum exp(x - max) over each row of x [rows, cols]; recorded. The same rules for NaN and
+/// infinities; an entry of -inf beside finite ones gives -inf.
+Tensor log_softmax(const Tensor& x);
+
 }  // namespace weft
