@@ -54,6 +54,21 @@ Picture some_picture(float sign = 1) {
   return picture;
 }
 
+Field some_field(float height = 1) {
+  Field field{-1, 1, 0, 2, 4, 3, {}};
+  for (int i = 0; i < 12; ++i) field.values.push_back(height * static_cast<float>(i) / 12);
+  return field;
+}
+
+Chart some_regions(float height = 1) {
+  Curve zeros{.name = "0", .x = {-0.5}, .y = {0.5}, .points = true, .line = false};
+  return {.title = "a, b",
+          .x_label = "x",
+          .y_label = "y",
+          .curves = {zeros},
+          .regions = some_field(height)};
+}
+
 SavedFigure draw_chart(const fs::path& folder) {
   return save_charts({folder, "chart", "title", "subtitle"}, {some_chart()});
 }
@@ -92,6 +107,10 @@ TEST(Figures, DrawEveryKind) {
   const std::vector<SavedFigure> figures{
       save_charts(named("chart"), {some_chart()}),
       save_charts(named("charts"), {some_chart(), log_chart, percent_chart}),
+      save_charts(named("regions"), {some_regions(), some_regions(0.1f)}),  // without a boundary
+      save_charts(named("four"), std::vector<Chart>(4, some_regions())),
+      save_surface(named("surface"), {odd, odd, odd, some_field()},
+                   {{odd, {0, 0.5}, {1, 1.5}, {0.2, 0.4}, ""}, {"", {0}, {0}, {1}, "#123aBC"}}),
       save_pictures(named("grey"), {group}, Palette::grey),
       save_pictures(named("stacked"), {group, none, group}, Palette::diverging),
       save_pictures(named("beside"), {group, none}, Palette::diverging, true),
@@ -133,6 +152,17 @@ TEST(Figures, LeaveTheNumbersWithoutGnuplot) {
       << get(pictures.table);
   const SavedFigure matrix =
       save_confusion_matrix({folder.path(), "matrix", "", ""}, {"a", "b"}, {3, 0, 1, 4});
+  const SavedFigure regions = save_charts({folder.path(), "regions", "", ""}, {some_regions()});
+  EXPECT_EQ(get(regions.table)
+                .rfind("chart,curve,x,y,probability\n\"a, b\",0,-0.5,0.5,\n\"a, b\","
+                       "regions,-0.75,0.3333333333333333,0\n",
+                       0),
+            0u)
+      << get(regions.table);
+  const SavedFigure surface =
+      save_surface({folder.path(), "surface", "", ""}, {"x", "y", "z", some_field()},
+                   {{"p", {0}, {1}, {2}, ""}});
+  EXPECT_NE(get(surface.table).find("\np,0,1,2\n"), std::string::npos) << get(surface.table);
   EXPECT_EQ(get(matrix.table), "true,predicted,count\na,a,3\na,b,0\nb,a,1\nb,b,4\n");
 }
 
@@ -179,6 +209,15 @@ TEST(Figures, RefuseWhatCannotBeDrawn) {
   EXPECT_THROW(save_charts(file, {}), ShapeError);
   EXPECT_THROW(save_charts(file, {Chart{}}), ShapeError);
   EXPECT_THROW(save_charts(file, {uneven}), ShapeError);
+  Chart odd_colour = some_chart(), few_values = some_regions();
+  odd_colour.curves[0].colour = "blue'";
+  few_values.regions.values.pop_back();
+  EXPECT_THROW(save_charts(file, {odd_colour}), ShapeError);
+  EXPECT_THROW(save_charts(file, {few_values}), ShapeError);
+  const Surface surface{"x", "y", "z", some_field()}, flat{"x", "y", "z", some_field(0)};
+  EXPECT_THROW(save_surface(file, flat, {}), ShapeError);
+  EXPECT_THROW(save_surface(file, surface, {{"", {0}, {0, 1}, {0}, ""}}), ShapeError);
+  EXPECT_THROW(save_surface(file, {"", "", "", few_values.regions}, {}), ShapeError);
   EXPECT_THROW(save_pictures(file, {}, Palette::grey), ShapeError);
   EXPECT_THROW(save_pictures(file, {{"", {small}, 1}}, Palette::grey), ShapeError);
   EXPECT_THROW(save_pictures(file, {{"", {some_picture()}, 0}}, Palette::grey), ShapeError);
@@ -191,6 +230,8 @@ TEST(Figures, QuoteForGnuplot) {
   EXPECT_EQ(figures::text("it's a_b{c}\n"), "'it''s a\\_b\\{c\\} '");
   EXPECT_EQ(figures::bold("x", 1.25), "'{/:Bold*1.25 x}'");
   EXPECT_EQ(figures::number(0.1), "0.1");
+  EXPECT_EQ(colour_in_series(0), "#d6ccf7");
+  EXPECT_EQ(colour_in_series(2), "#4c1d95");
   EXPECT_EQ(figures::number(NAN), "NaN");
   EXPECT_EQ(figures::csv_field("say \"a\", b"), "\"say \"\"a\"\", b\"");
 }

@@ -32,7 +32,22 @@ struct Curve {
   std::string name;  // in the key; empty: not in it
   std::vector<double> x, y;
   int smoothing = 0;
-  bool points = false;  // marks at the points as well
+  bool points = false;      // marks at the points as well
+  bool line = true;         // false: marks alone, a scatter
+  std::string colour = {};  // "#2563eb"; empty: the next of the figures' own
+};
+
+/// The colour of one of a series in time: pale for share 0, dark for 1.
+std::string colour_in_series(double share);
+
+/// Numbers at the middles of cells that cover a rectangle, row by row from its lower left corner.
+struct Field {
+  double x_low = 0, x_high = 0, y_low = 0, y_high = 0;
+  int columns = 0, rows = 0;
+  std::vector<float> values;  // [rows, columns]
+
+  double x(int column) const { return x_low + (column + 0.5) * (x_high - x_low) / columns; }
+  double y(int row) const { return y_low + (row + 0.5) * (y_high - y_low) / rows; }
 };
 
 /// A pair of axes with its curves.
@@ -41,12 +56,35 @@ struct Chart {
   std::string x_label, y_label;
   std::vector<Curve> curves;
   bool log_y = false;
-  bool percent_y = false;  // y is a share, 0..1
-  bool key_below = false;  // the key in the lower right corner, for curves that rise
+  bool percent_y = false;        // y is a share, 0..1
+  bool key_below = false;        // the key in the lower right corner, for curves that rise
+  double y_low = 0, y_high = 0;  // the range of y; equal: as the curves need it
+  /// A classifier's regions behind the curves: the probability of class 1, in the first curve's colour
+  /// towards 0 and the second's towards 1, and a line at 0.5. The axes are the field's. No rows: none.
+  Field regions = {};
 };
 
-/// Draws charts side by side.
+/// Draws charts side by side; those with regions are square, and where they are more than three they
+/// stand in two rows.
 SavedFigure save_charts(const FigureFile& file, const std::vector<Chart>& charts);
+
+/// The way of a training over a surface: it begins at a ring and ends at a point.
+struct Path {
+  std::string name;  // in the key; empty: not in it
+  std::vector<double> x, y, z;
+  std::string colour = {};  // as a curve's
+};
+
+/// A function of two numbers, z at each (x, y).
+struct Surface {
+  std::string x_label, y_label, z_label;
+  Field z;
+};
+
+/// Draws a surface with the paths over it twice: in space above its contours, and from above, which
+/// reads better.
+SavedFigure save_surface(const FigureFile& file, const Surface& surface,
+                         const std::vector<Path>& paths);
 
 /// A picture in one channel, row by row from its top left corner, with a line or two below it.
 struct Picture {

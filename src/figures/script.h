@@ -28,6 +28,19 @@ std::string bold(std::string_view plain, double size);
 /// The shortest decimal that gives the same number back; NaN where it is not finite.
 std::string number(double x);
 
+/// The colour itself, or the one that belongs to place `index` where it is empty. Throws ShapeError for
+/// what is no "#rrggbb".
+std::string colour_or(const std::string& colour, std::size_t index);
+
+/// Plots in one command, one below the other.
+std::string joined(const char* command, const std::vector<std::string>& plots);
+
+/// Throws ShapeError unless a field has as many values as cells, and a rectangle for them.
+void check_field(const char* function, const Field& field);
+/// Its rows for a block of inline data, and how a plot reads them: "using (x):(y):3".
+std::vector<std::string> field_rows(const Field& field);
+std::string field_using(const Field& field);
+
 /// One field of a CSV line, quoted where it has to be.
 std::string csv_field(std::string_view plain);
 
@@ -51,6 +64,10 @@ class Script {
   /// Text at a place given in pixels; align is left, center or right.
   Script& label(double x, double y, const std::string& quoted, const char* align = "center",
                 const std::string& options = "");
+
+  /// Computes the lines of equal value of the field in block $`from`, at these values, as block $`to`.
+  Script& contour(const std::string& from, const std::string& to, const Field& field,
+                  const std::string& levels);
 
   const std::string& content() const { return content_; }
   int height() const { return height_; }

@@ -1,0 +1,140 @@
+#include <algorithm>
+#include <cmath>
+
+#include "src/figures/script.h"
+#include "weft/error.h"
+
+namespace weft {
+
+namespace {
+
+using namespace figures;
+
+// In pixels: the surface in space, and to its right the view from above with the colour bar.
+constexpr double kTop = 104, kBottom = 84, kSpaceWidth = 640;
+constexpr double kAboveLeft = 700, kAboveRight = 1160;
+constexpr int kMeshLines = 24;
+
+std::string path_name(std::size_t index) { return "path" + std::to_string(index + 1); }
+
+void margins(Script& script, double left, double right, double top, double bottom) {
+  script.line("set lmargin at screen " + number(left / kWidth) + "; set rmargin at screen " +
+              number(right / kWidth));
+  script.line("set tmargin at screen " + number(1 - top / kHeight) + "; set bmargin at screen " +
+              number(1 - bottom / kHeight));
+}
+
+// A path is drawn twice, white and then in its colour, so that it stands out from the surface.
+void add_paths(const std::vector<Path>& paths, const char* columns, bool with_titles,
+               std::vector<std::string>& plots) {
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    const std::string data = "$" + path_name(i) + " using " + columns;
+    const std::string colour = " lc rgb '" + colour_or(paths[i].colour, i) + "'";
+    const std::string title =
+        !with_titles || paths[i].name.empty() ? " notitle" : " title " + text(paths[i].name);
+    const std::string first = data + " every ::::0",
+                      last = data + " every ::" + std::to_string(paths[i].x.size() - 1);
+    plots.push_back(data + " with lines lw 4.5 lc rgb '#ffffff' notitle");
+    plots.push_back(data + " with lines lw 2.2" + colour + title);
+    plots.push_back(first + " with points pt 7 ps 1.9 lc rgb '#ffffff' notitle");
+    plots.push_back(first + " with points pt 6 ps 1.5 lw 2.2" + colour + " notitle");
+    plots.push_back(last + " with points pt 7 ps 1.9 lc rgb '#ffffff' notitle");
+    plots.push_back(last + " with points pt 7 ps 1.4" + colour + " notitle");
+  }
+}
+
+std::string table(const Surface& surface, const std::vector<Path>& paths) {
+  const Field& z = surface.z;
+  std::string csv = "what,x,y,z\n";
+  for (int r = 0; r < z.rows; ++r)
+    for (int c = 0; c < z.columns; ++c)
+      csv += "surface," + number(z.x(c)) + "," + number(z.y(r)) + "," +
+             number(static_cast<double>(z.values[static_cast<std::size_t>(r * z.columns + c)])) +
+             "\n";
+  for (const Path& path : paths)
+    for (std::size_t i = 0; i < path.x.size(); ++i)
+      csv += csv_field(path.name) + "," + number(path.x[i]) + "," + number(path.y[i]) + "," +
+             number(path.z[i]) + "\n";
+  return csv;
+}
+
+}  // namespace
+
+SavedFigure save_surface(const FigureFile& file, const Surface& surface,
+                         const std::vector<Path>& paths) {
+  const Field& z = surface.z;
+  check_field("save_surface", z);
+  const auto [least, most] = std::minmax_element(z.values.begin(), z.values.end());
+  const double low = static_cast<double>(*least), high = static_cast<double>(*most);
+  if (!std::isfinite(low) || !std::isfinite(high) || low == high)
+    throw ShapeError("save_surface: expected a surface that is finite and not flat, got heights " +
+                     number(low) + " to " + number(high));
+  for (const Path& path : paths)
+    if (path.x.empty() || path.x.size() != path.y.size() || path.x.size() != path.z.size())
+      throw ShapeError("save_surface: expected as many x, y and z and at least one, got " +
+                       std::to_string(path.x.size()) + ", " + std::to_string(path.y.size()) +
+                       " and " + std::to_string(path.z.size()) + " for \"" + path.name + "\"");
+
+  Script script(file);
+  script.data("surface", field_rows(z));
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    std::vector<std::string> rows;
+    for (std::size_t k = 0; k < paths[i].x.size(); ++k)
+      rows.push_back(number(paths[i].x[k]) + " " + number(paths[i].y[k]) + " " +
+                     number(paths[i].z[k]));
+    script.data(path_name(i), rows);
+  }
+  script.contour("surface", "contours", z, "auto 12");
+  const double floor = low - 0.6 * (high - low);
+  const std::string muted = "textcolor rgb '" + std::string(kMuted) + "'";
+  const std::string labels = " tc rgb '" + std::string(kText) + "'";
+  script.line("set palette defined (0 '#1e3a8a', 0.25 '#3b82f6', 0.55 '#a5d8f3', 1 '#fff7e0')");
+  script.line("set cbrange [" + number(low) + ":" + number(high) + "]");
+  script.line("set xrange [" + number(z.x_low) + ":" + number(z.x_high) + "]; set yrange [" +
+              number(z.y_low) + ":" + number(z.y_high) + "]");
+  script.line("set xlabel " + text(surface.x_label) + labels);
+  script.line("set ylabel " + text(surface.y_label) + labels);
+  script.line("set multiplot");
+
+  // In space. pm3d sorts nothing by depth here: that would paint over the paths.
+  script.line("set origin 0, 0; set size " + number(kSpaceWidth / kWidth) + ", " +
+              number((kHeight - kTop) / kHeight));
+  script.line("set view 58, 328, 1, 1.1; set border 895 lc rgb '#c4c9d1' lw 0.8");
+  script.line("set tics nomirror out scale 0.4 " + muted + " font ',12'");
+  script.line("set zrange [" + number(floor) + ":" + number(high) + "]; set xyplane at " +
+              number(floor));
+  script.line("set ztics " + number(low) + ", " + number((high - low) / 4) +
+              "; set format z '%.2g'; set xlabel offset 0,-0.4; set ylabel offset 0,-0.4");
+  script.line("unset colorbox; unset key");
+  const auto mesh = [](int cells) { return std::to_string(std::max(1, cells / kMeshLines)); };
+  std::vector<std::string> plots{
+      "$surface matrix " + field_using(z) + " with pm3d notitle",
+      "$surface matrix every " + mesh(z.columns) + ":" + mesh(z.rows) + " " + field_using(z) +
+          " with lines lw 0.4 lc rgb '#a0ffffff' notitle",
+      "$contours using 1:2:(" + number(floor) + "):3 with lines lw 1.2 lc palette notitle"};
+  add_paths(paths, "1:2:3", false, plots);
+  script.line(joined("splot", plots));
+
+  // From above.
+  script.line("set origin 0, 0; set size 1, 1");
+  margins(script, kAboveLeft, kAboveRight, kTop, kHeight - kBottom);
+  script.line("unset label; set border 3 lc rgb '" + std::string(kText) + "' lw 1");
+  script.line("set tics nomirror out scale 0.6 " + muted + " font ',15'");
+  script.line("set xlabel offset 0,0; set ylabel offset 0,0");
+  script.line("set colorbox vertical user origin screen " + number((kAboveRight + 24) / kWidth) +
+              ", screen " + number(kBottom / kHeight) + " size screen " + number(18.0 / kWidth) +
+              ", screen " + number((kHeight - kBottom - kTop) / kHeight));
+  script.line("set cbtics out nomirror scale 0.6 " + muted + " font ',13'; set format cb '%.2g'");
+  script.label(kAboveRight + 33, kTop - 16, text(surface.z_label), "center",
+               "front tc rgb '" + std::string(kText) + "' font ',13'");
+  script.line("set key top right reverse Left samplen 2 spacing 1.25 opaque box lc rgb '" +
+              std::string(kGrid) + "' textcolor rgb '" + kText + "'");
+  plots = {"$surface matrix " + field_using(z) + " with image notitle",
+           "$contours using 1:2 with lines lw 0.7 lc rgb '#70ffffff' notitle"};
+  add_paths(paths, "1:2", true, plots);
+  script.line(joined("plot", plots));
+  script.line("unset multiplot");
+  return figures::save(file, script, table(surface, paths));
+}
+
+}  // namespace weft
