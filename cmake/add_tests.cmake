@@ -23,6 +23,10 @@ target_link_libraries(weft_test_support INTERFACE weft weft_flags OpenMP::OpenMP
   GTest::gtest_main)
 target_compile_options(weft_test_support INTERFACE -O1)  # a third of the time to compile of -O3
 
+if(weft_device STREQUAL executor)
+  file(GLOB planted_bugs CONFIGURE_DEPENDS tests/planted_bugs/*.cpp)
+endif()
+
 # Processes run side by side, so a waiting OpenMP thread must not spin.
 include(GoogleTest)
 foreach(source IN LISTS test_sources)
@@ -32,6 +36,9 @@ foreach(source IN LISTS test_sources)
   gtest_discover_tests(${name} NO_PRETTY_VALUES DISCOVERY_TIMEOUT 120
     PROPERTIES TIMEOUT 600 ENVIRONMENT OMP_WAIT_POLICY=passive)
 endforeach()
+if(weft_device STREQUAL executor)
+  target_sources(executor_planted_bugs_test PRIVATE ${planted_bugs})
+endif()
 
 # Every public header, and every header of a kernel, compiles alone under g++.
 file(GLOB_RECURSE public_headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} include/weft/*.h)

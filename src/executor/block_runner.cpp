@@ -16,7 +16,10 @@ constexpr unsigned lanes_up_to(unsigned count) {
 
 BlockRunner& BlockRunner::of_this_os_thread() {
   static thread_local std::unique_ptr<BlockRunner> runner;
-  if (!runner) runner = std::make_unique<BlockRunner>();
+  if (!runner) {
+    runner = std::make_unique<BlockRunner>();
+    name_threads_in_sanitizer_reports();
+  }
   current_runner_ = runner.get();
   return *runner;
 }

@@ -85,6 +85,8 @@ class BlockRunner {
   void wake(unsigned thread);
 
   void require_capability(int compute_capability, const char* instruction, Site at) const;
+  /// "softmax: block (3, 0, 0), thread (5, 0, 0)".
+  std::string running_place() const;
   /// Ends the launch with a DeviceError that names kernel, block and the running thread.
   [[noreturn]] void fail(const std::string& what, Site at = {}) const;
 
@@ -183,6 +185,7 @@ inline void BlockRunner::park(const char* waits_for, Site at) {
   run_next();
 }
 
+void name_threads_in_sanitizer_reports();
 /// "softmax.cu:57".
 std::string to_string(Site at);
 /// The kernel's launcher without its type, namespaces and parameters: "softmax".

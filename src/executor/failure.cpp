@@ -48,8 +48,12 @@ std::string BlockRunner::place() const {
   return tidy_name(launch_->grid.launcher) + ": block " + triple(block.x, block.y, block.z);
 }
 
+std::string BlockRunner::running_place() const {
+  return place() + ", " + name_of(*current_->thread);
+}
+
 void BlockRunner::fail(const std::string& what, Site at) const {
-  std::string message = place() + ", " + name_of(*current_->thread);
+  std::string message = running_place();
   if (at.line() != 0) message += ", " + to_string(at);
   throw DeviceError(message + ": " + what);
 }
