@@ -26,6 +26,7 @@ struct Case {
   Shuffle order;
   float scale = 1, shift = 0;
   std::int64_t misalign = 0;  // of source and result, in elements
+  std::int64_t words = 1;     // of a label
 
   std::string what() const {
     return "[" + std::to_string(n) + ", " + std::to_string(features) + "] rows " +
@@ -43,6 +44,7 @@ Case random_case(test::Rng& rng) {
   c.count = rng.integer(0, c.n - c.begin);
   if (rng.chance(0.7))
     c.order = Shuffle(static_cast<std::uint64_t>(c.n), Order::shuffled(rng.seed(), 1).key);
+  if (rng.chance(0.3)) c.words = rng.size(70);
   c.scale = rng.normal(1)[0];
   c.shift = rng.chance(0.5) ? rng.normal(1)[0] : 0.0f;
   c.misalign = rng.integer(0, 4);
@@ -70,14 +72,16 @@ struct Rows {
 template <class Source>
 Rows gathered(Device device, const Case& c, const std::vector<Source>& values) {
   Guarded<Source> source(values, device, c.misalign);
-  Guarded<std::int32_t> labels(numbered(c.n), device), out_labels(c.count, device);
+  Guarded<std::int32_t> labels(numbered(c.n * c.words), device),
+      out_labels(c.count * c.words, device);
   Guarded<float> out(c.count * c.features, device, c.misalign);
   if (device == Device::gpu)
     kernels::gather_rows(source.data(), labels.data(), c.order, c.begin, c.scale, c.shift,
-                         out.data(), out_labels.data(), c.count, c.features, current_stream());
+                         out.data(), out_labels.data(), c.count, c.features, c.words,
+                         current_stream());
   else
     cpu::gather_rows(source.data(), labels.data(), c.order, c.begin, c.scale, c.shift, out.data(),
-                     out_labels.data(), c.count, c.features);
+                     out_labels.data(), c.count, c.features, c.words);
   return {out.download(), out_labels.download()};
 }
 
@@ -88,7 +92,8 @@ void expect_the_definition(const Case& c, const std::vector<Source>& values) {
   std::vector<std::int32_t> expected_labels;
   for (std::int64_t r = 0; r < c.count; ++r) {
     const auto from = static_cast<std::int64_t>(c.order(static_cast<std::uint64_t>(c.begin + r)));
-    expected_labels.push_back(static_cast<std::int32_t>(from) + 1);
+    for (std::int64_t w = 0; w < c.words; ++w)
+      expected_labels.push_back(static_cast<std::int32_t>(from * c.words + w) + 1);
     for (std::int64_t f = 0; f < c.features; ++f)
       expected.push_back(
           static_cast<double>(values[static_cast<std::size_t>(from * c.features + f)]) * c.scale +
@@ -260,7 +265,11 @@ TEST(Gather, RefusesWhatDoesNotFit) {
   EXPECT_EQ(gather(x, y, empty({}, DType::uint8), labels, 0),
             "gather_rows_: expected source of rank 1 or more, got a scalar");
   EXPECT_EQ(gather(x, y, source, empty({10}), 0),
-            "gather_rows_: expected labels of int32, got float32");
+            "gather_rows_: expected out_labels of float32, got int32");
+  EXPECT_EQ(gather(x, y, source, empty({10}, DType::uint8), 0),
+            "gather_rows_: expected labels of int32, or targets of float32, got uint8");
+  EXPECT_EQ(gather(x, y, source, empty({10, 1}, DType::int32), 0),
+            "gather_rows_: expected labels [n], or targets [n, ...], got [10, 1]");
   EXPECT_EQ(gather(empty({4, 3}, DType::float64), y, source, labels, 0),
             "gather_rows_: expected out of float32, got float64");
   const std::int64_t huge = std::numeric_limits<std::int64_t>::max();

@@ -1,5 +1,5 @@
 // Gather of rows: out[r, f] = scale source[i, f] + shift, out_labels[r] = labels[i], i = order(begin + r);
-// source [n, features] uint8 or float, labels [n], out [count, features], out_labels [count].
+// source [n, features] uint8 or float, labels [n, words], out [count, features], out_labels [count, words].
 // Each thread works out where its row comes from (weft/philox.h), so a shuffled epoch needs no array of
 // indices. Threads run along the features in units of four, where rows allow: one load of 4 bytes
 // (uint8) or 16 (float) and one store of 16 bytes, neighbours beside each other. Four fifths of the
@@ -32,16 +32,18 @@ __device__ __forceinline__ float scaled(float value, float scale, float shift) {
 template <class Source, int kWidth>
 __global__ void __launch_bounds__(kThreads)
     gather_rows_kernel(const Source* source,        // [n, features]
-                       const std::int32_t* labels,  // [n]
+                       const std::int32_t* labels,  // [n, words]
                        Shuffle order, std::int64_t begin, float scale, float shift,
                        float* out,                // [count, features]
-                       std::int32_t* out_labels,  // [count]
-                       std::int64_t count, std::int64_t features) {
+                       std::int32_t* out_labels,  // [count, words]
+                       std::int64_t count, std::int64_t features, std::int64_t words) {
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * blockDim.y + threadIdx.y;
   if (row >= count) return;
   const std::int64_t from =
       static_cast<std::int64_t>(order(static_cast<std::uint64_t>(begin + row)));
-  if (blockIdx.y == 0 && threadIdx.x == 0) out_labels[row] = labels[from];
+  if (blockIdx.y == 0)
+    for (std::int64_t w = threadIdx.x; w < words; w += blockDim.x)
+      out_labels[row * words + w] = labels[from * words + w];
 
   using In = Unit<Source, kWidth>;
   using Out = Unit<float, kWidth>;
@@ -73,7 +75,7 @@ __global__ void __launch_bounds__(kThreads)
 template <class Source>
 void gather_rows(const Source* source, const std::int32_t* labels, const Shuffle& order,
                  std::int64_t begin, float scale, float shift, float* out, std::int32_t* out_labels,
-                 std::int64_t count, std::int64_t features, StreamView stream) {
+                 std::int64_t count, std::int64_t features, std::int64_t words, StreamView stream) {
   if (count == 0) return;
   const bool wide = features % 4 == 0 && are_aligned16(out) &&
                     reinterpret_cast<std::uintptr_t>(source) % sizeof(Unit<Source, 4>) == 0;
@@ -86,14 +88,15 @@ void gather_rows(const Source* source, const std::int32_t* labels, const Shuffle
   launch(wide ? gather_rows_kernel<Source, 4> : gather_rows_kernel<Source, 1>,
          {.grid = dim3(blocks_for(count, rows), static_cast<unsigned>(chunks)),
           .block = dim3(across, rows)},
-         stream, source, labels, order, begin, scale, shift, out, out_labels, count, features);
+         stream, source, labels, order, begin, scale, shift, out, out_labels, count, features,
+         words);
 }
 
 template void gather_rows<std::uint8_t>(const std::uint8_t*, const std::int32_t*, const Shuffle&,
                                         std::int64_t, float, float, float*, std::int32_t*,
-                                        std::int64_t, std::int64_t, StreamView);
+                                        std::int64_t, std::int64_t, std::int64_t, StreamView);
 template void gather_rows<float>(const float*, const std::int32_t*, const Shuffle&, std::int64_t,
                                  float, float, float*, std::int32_t*, std::int64_t, std::int64_t,
-                                 StreamView);
+                                 std::int64_t, StreamView);
 
 }  // namespace weft::kernels

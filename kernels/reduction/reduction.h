@@ -31,4 +31,8 @@ void argmax(const float* x, std::int32_t* indices, std::int64_t rows, std::int64
 void add_correct(const float* scores, const std::int32_t* labels, std::int32_t* count,
                  std::int64_t rows, std::int64_t cols, StreamView stream);
 
+/// *count += elements i with (scores[i] > threshold) == (targets[i] > 0.5), for scores, targets [size].
+void add_correct_by_threshold(const float* scores, const float* targets, float threshold,
+                              std::int32_t* count, std::int64_t size, StreamView stream);
+
 }  // namespace weft::kernels

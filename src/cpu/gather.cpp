@@ -27,13 +27,13 @@ void prefetch(const void* row, std::int64_t bytes) {
 template <class Source, class Scale>
 void gather_tile(const Source* source, const std::int32_t* labels, const Shuffle& order,
                  std::int64_t begin, Scale scale, float* out, std::int32_t* out_labels,
-                 std::int64_t count, std::int64_t features) {
+                 std::int64_t count, std::int64_t features, std::int64_t words) {
   const std::int64_t row_bytes = features * static_cast<std::int64_t>(sizeof(Source));
   const Source* rows[kTileRows];
   for (std::int64_t r = 0; r < count; ++r) {
     const auto from = static_cast<std::int64_t>(order(static_cast<std::uint64_t>(begin + r)));
     rows[r] = source + from * features;
-    out_labels[r] = labels[from];
+    for (std::int64_t w = 0; w < words; ++w) out_labels[r * words + w] = labels[from * words + w];
     if (r < kRowsAhead) prefetch(rows[r], row_bytes);
   }
   for (std::int64_t r = 0; r < count; ++r) {
@@ -47,12 +47,12 @@ void gather_tile(const Source* source, const std::int32_t* labels, const Shuffle
 template <class Source, class Scale>
 void gather(const Source* source, const std::int32_t* labels, const Shuffle& order,
             std::int64_t begin, Scale scale, float* out, std::int32_t* out_labels,
-            std::int64_t count, std::int64_t features) {
+            std::int64_t count, std::int64_t features, std::int64_t words) {
   const std::int64_t tiles = (count + kTileRows - 1) / kTileRows;
   parallel_for(tiles, count * features, [&](std::int64_t tile) {
     const std::int64_t row = tile * kTileRows;
-    gather_tile(source, labels, order, begin + row, scale, out + row * features, out_labels + row,
-                std::min(kTileRows, count - row), features);
+    gather_tile(source, labels, order, begin + row, scale, out + row * features,
+                out_labels + row * words, std::min(kTileRows, count - row), features, words);
   });
 }
 
@@ -64,9 +64,9 @@ void gather(const Source* source, const std::int32_t* labels, const Shuffle& ord
 template <class Source>
 void gather_rows(const Source* source, const std::int32_t* labels, const Shuffle& order,
                  std::int64_t begin, float scale, float shift, float* out, std::int32_t* out_labels,
-                 std::int64_t count, std::int64_t features) {
+                 std::int64_t count, std::int64_t features, std::int64_t words) {
   const auto run = [&](auto function) {
-    gather(source, labels, order, begin, function, out, out_labels, count, features);
+    gather(source, labels, order, begin, function, out, out_labels, count, features, words);
   };
   if (shift == 0.0f) {
     run([scale](Source value) { return static_cast<float>(value) * scale; });
@@ -82,8 +82,9 @@ void gather_rows(const Source* source, const std::int32_t* labels, const Shuffle
 
 template void gather_rows<std::uint8_t>(const std::uint8_t*, const std::int32_t*, const Shuffle&,
                                         std::int64_t, float, float, float*, std::int32_t*,
-                                        std::int64_t, std::int64_t);
+                                        std::int64_t, std::int64_t, std::int64_t);
 template void gather_rows<float>(const float*, const std::int32_t*, const Shuffle&, std::int64_t,
-                                 float, float, float*, std::int32_t*, std::int64_t, std::int64_t);
+                                 float, float, float*, std::int32_t*, std::int64_t, std::int64_t,
+                                 std::int64_t);
 
 }  // namespace weft::cpu

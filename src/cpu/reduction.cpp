@@ -90,6 +90,14 @@ void add_correct(const T* scores, const std::int32_t* labels, std::int32_t* coun
   *count += correct;
 }
 
+void add_correct_by_threshold(const float* scores, const float* targets, float threshold,
+                              std::int32_t* count, std::int64_t size) {
+  std::int32_t correct = 0;
+  for (std::int64_t i = 0; i < size; ++i)
+    correct += (scores[i] > threshold) == (targets[i] > 0.5f) ? 1 : 0;
+  *count += correct;
+}
+
 template void row_sums(const float*, float*, bool, std::int64_t, std::int64_t);
 template void row_sums(const double*, double*, bool, std::int64_t, std::int64_t);
 template void column_sums(const float*, float*, bool, std::int64_t, std::int64_t);

@@ -22,4 +22,8 @@ template <class T>
 void add_correct(const T* scores, const std::int32_t* labels, std::int32_t* count,
                  std::int64_t rows, std::int64_t cols);
 
+/// *count += elements i with (scores[i] > threshold) == (targets[i] > 0.5), for scores, targets [size].
+void add_correct_by_threshold(const float* scores, const float* targets, float threshold,
+                              std::int32_t* count, std::int64_t size);
+
 }  // namespace weft::cpu

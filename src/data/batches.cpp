@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 
+#include "src/data/empty_rows.h"
 #include "weft/data.h"
 #include "weft/error.h"
 
@@ -23,10 +24,10 @@ const Batch& Batches::load(std::int64_t index) {
   if (!whole_.x.defined()) {
     const std::int64_t most = std::min(batch_size_, dataset_.size());
     whole_.x = empty({most, dataset_.features()}, DType::float32, dataset_.device());
-    whole_.y = empty({most}, DType::int32, dataset_.device());
+    whole_.y = empty_rows(dataset_.labels(), most);
     source_ = dataset_.inputs().reshape({dataset_.size(), dataset_.features()});
   }
-  const bool is_whole = rows == whole_.y.size();
+  const bool is_whole = rows == whole_.y.size(0);
   current_ = is_whole ? whole_ : Batch{whole_.x.rows(0, rows), whole_.y.rows(0, rows)};
   gather_rows_(current_.x, current_.y, source_, dataset_.labels(), begin, order_,
                dataset_.scaling());

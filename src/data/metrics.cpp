@@ -44,6 +44,11 @@ void Metrics::add_correct(const Tensor& scores, const Tensor& labels) {
   scored_ += labels.size();
 }
 
+void Metrics::add_correct(const Tensor& scores, const Tensor& targets, double threshold) {
+  add_correct_(correct_, scores, targets, threshold);
+  scored_ += targets.size();
+}
+
 Summary Metrics::read() const {
   Summary summary;
   summary.losses = losses_.rows(0, static_cast<std::int64_t>(rows_.size())).to_vector<float>();

@@ -13,10 +13,15 @@ namespace {
 
 constexpr const char* kOp = "gather_rows_";
 
-std::int64_t features_of(const Tensor& source) {  // of a row; also where there are no rows
-  std::vector<std::int64_t> extents;
-  for (int axis = 1; axis < source.rank(); ++axis) extents.push_back(source.size(axis));
-  return Shape(std::span<const std::int64_t>(extents)).size();  // throws where that is too many
+/// The shape of x with so many rows.
+Shape with_rows(const Tensor& x, std::int64_t rows) {
+  std::vector<std::int64_t> extents{rows};
+  for (int axis = 1; axis < x.rank(); ++axis) extents.push_back(x.size(axis));
+  return Shape(std::span<const std::int64_t>(extents));  // throws where that is too many
+}
+
+std::int64_t features_of(const Tensor& x) {  // of a row; also where there are no rows
+  return with_rows(x, 1).size();
 }
 
 void check(const Tensor& out, const Tensor& out_labels, const Tensor& source, const Tensor& labels,
@@ -26,14 +31,18 @@ void check(const Tensor& out, const Tensor& out_labels, const Tensor& source, co
   if (source.dtype() != DType::uint8 && source.dtype() != DType::float32)
     ops::fail(kOp,
               std::string("expected source of uint8 or float32, got ") + name_of(source.dtype()));
-  ops::require_dtype(kOp, "labels", labels, DType::int32);
+  if (labels.dtype() != DType::int32 && labels.dtype() != DType::float32)
+    ops::fail(kOp, std::string("expected labels of int32, or targets of float32, got ") +
+                       name_of(labels.dtype()));
+  if (labels.rank() < 1 || (labels.dtype() == DType::int32 && labels.rank() != 1))
+    ops::fail(kOp, "expected labels [n], or targets [n, ...], got " + labels.shape().to_string());
   ops::require_dtype(kOp, "out", out, DType::float32);
-  ops::require_dtype(kOp, "out_labels", out_labels, DType::int32);
+  ops::require_dtype(kOp, "out_labels", out_labels, labels.dtype());
   ops::require_rank(kOp, "out", out, 2);
   const std::int64_t n = source.size(0), count = out.size(0);
   ops::require_shape(kOp, "out", out, {count, features_of(source)});
-  ops::require_shape(kOp, "labels", labels, {n});
-  ops::require_shape(kOp, "out_labels", out_labels, {count});
+  ops::require_shape(kOp, "labels", labels, with_rows(labels, n));
+  ops::require_shape(kOp, "out_labels", out_labels, with_rows(labels, count));
   if (begin < 0 || count > n || begin > n - count)
     ops::fail(kOp, "expected rows within 0.." + std::to_string(n) + ", got " +
                        std::to_string(count) + " from " + std::to_string(begin));
@@ -52,16 +61,17 @@ void gather_rows_(Tensor& out, Tensor& out_labels, const Tensor& source, const T
   const Shuffle rows = order.is_shuffled
                            ? Shuffle(static_cast<std::uint64_t>(source.size(0)), order.key)
                            : Shuffle();
+  const auto* const from = static_cast<const std::int32_t*>(labels.data());  // words of any meaning
+  auto* const to = static_cast<std::int32_t*>(out_labels.data());
+  const std::int64_t words = features_of(labels);
   const auto gather = [&]<class Source>() {
     if (source.device() == Device::gpu)
-      kernels::gather_rows(source.data<Source>(), labels.data<std::int32_t>(), rows, begin,
-                           scaling.scale, scaling.shift, out.data<float>(),
-                           out_labels.data<std::int32_t>(), out.size(0), out.size(1),
+      kernels::gather_rows(source.data<Source>(), from, rows, begin, scaling.scale, scaling.shift,
+                           out.data<float>(), to, out.size(0), out.size(1), words,
                            current_stream());
     else
-      cpu::gather_rows(source.data<Source>(), labels.data<std::int32_t>(), rows, begin,
-                       scaling.scale, scaling.shift, out.data<float>(),
-                       out_labels.data<std::int32_t>(), out.size(0), out.size(1));
+      cpu::gather_rows(source.data<Source>(), from, rows, begin, scaling.scale, scaling.shift,
+                       out.data<float>(), to, out.size(0), out.size(1), words);
   };
   if (source.dtype() == DType::uint8)
     gather.template operator()<std::uint8_t>();

@@ -102,4 +102,22 @@ void add_correct_(Tensor& count, const Tensor& scores, const Tensor& labels) {
     });
 }
 
+void add_correct_(Tensor& count, const Tensor& scores, const Tensor& targets, double threshold) {
+  const ops::ProfileScope scope("add_correct_", scores.device());
+  ops::require_dtype("add_correct_", "scores", scores, DType::float32);
+  ops::require_dtype("add_correct_", "targets", targets, DType::float32);
+  ops::require_shape("add_correct_", "targets", targets, scores.shape());
+  ops::require_shape("add_correct_", "count", count, Shape{});
+  ops::require_dtype("add_correct_", "count", count, DType::int32);
+  ops::require_same_device("add_correct_", {&scores, &targets, &count});
+  const auto run = [&](auto op, auto... stream) {
+    op(scores.data<float>(), targets.data<float>(), static_cast<float>(threshold),
+       count.data<std::int32_t>(), scores.size(), stream...);
+  };
+  if (scores.device() == Device::gpu)
+    run(kernels::add_correct_by_threshold, current_stream());
+  else
+    run(cpu::add_correct_by_threshold);
+}
+
 }  // namespace weft

@@ -23,7 +23,7 @@ Tensor TrainingStep::run(const Batch& batch) {
     throw;
   }
   optimizer_.step();
-  metrics_.add_loss(loss, batch.y.size());
+  metrics_.add_loss(loss, batch.y.size(0));
   return loss.detach();
 }
 
@@ -37,6 +37,20 @@ Summary evaluate(nn::Module& model, Batches batches) {
     const Tensor scores = model(batch.x);
     metrics.add_loss(cross_entropy(scores, batch.y), batch.y.size());
     metrics.add_correct(scores, batch.y);
+  }
+  return metrics.read();
+}
+
+Summary evaluate(nn::Module& model, Batches batches,
+                 const std::function<Tensor(const Tensor&, const Tensor&)>& loss,
+                 double threshold) {
+  const NoGrad off;
+  Metrics metrics(batches.dataset().device());
+  metrics.reserve(batches.count());
+  for (const Batch& batch : batches) {
+    const Tensor outputs = model(batch.x);
+    metrics.add_loss(loss(outputs, batch.y), batch.y.size(0));
+    metrics.add_correct(outputs, batch.y, threshold);
   }
   return metrics.read();
 }
