@@ -246,6 +246,82 @@ TEST(Lessons, SmokeRunOnTheGpu) {
   EXPECT_FALSE(fs::exists(folder / "runs"));
 }
 
+// The other lessons, in their smoke form: what they claim, one name a training, and the figures.
+struct SmallLesson {
+  const char* name;
+  const char* claim;
+  std::vector<std::string> trainings, figures;
+};
+
+const std::vector<SmallLesson>& small_lessons() {
+  static const std::vector<SmallLesson> kLessons{
+      {"01_logistic_bad_start",
+       "every other start reaches 100 %",
+       {"bad_start", "zero_start", "random_start_1"},
+       {"loss_surface", "fit", "training"}},
+      {"02_logistic_cross_entropy",
+       "from the bad start cross-entropy reaches",
+       {"squared_error", "cross_entropy"},
+       {"loss_surface", "fit", "training"}},
+      {"08_mnist_hidden_layer",
+       "the larger step and softmax regression are both ahead",
+       {"hidden_layer", "hidden_layer_larger_lr", "softmax_regression"},
+       {"training", "test_loss", "wrong"}},
+  };
+  return kLessons;
+}
+
+void check_small_lesson(const SmallLesson& lesson, const std::string& device) {
+  const test::TemporaryFolder folder;
+  const Answer answer = run(folder.path(), std::string("run ") + lesson.name +
+                                               " --smoke --out results --device " + device);
+  ASSERT_EQ(answer.status, 0) << answer.text;
+  EXPECT_TRUE(has(answer.text, std::string("The claim holds: ") + lesson.claim)) << answer.text;
+  const fs::path out = folder / "results";
+  const auto rows = csv(out / "metrics.csv");
+  for (const auto& row : rows) ASSERT_EQ(row.size(), 7u);
+  for (const std::string& training : lesson.trainings) {
+    std::size_t epochs = 0;
+    for (const auto& row : rows)
+      if ((row[0] == training || row[0].rfind(training + " on ", 0) == 0) && row[2].empty()) {
+        EXPECT_EQ(row[1], std::to_string(epochs++));
+        EXPECT_GE(std::stod(row[5]), 0);
+        EXPECT_LE(std::stod(row[5]), 1);
+      }
+    EXPECT_GE(epochs, 2u) << training;
+    EXPECT_TRUE(fs::exists(out / (training + ".safetensors"))) << training;
+  }
+  EXPECT_TRUE(fs::exists(out / "model.safetensors"));
+  for (const std::string& figure : lesson.figures) {
+    EXPECT_TRUE(fs::exists(out / (figure + ".gp"))) << figure;
+    EXPECT_TRUE(fs::exists(out / (figure + ".png")) || fs::exists(out / (figure + ".csv")));
+  }
+  EXPECT_FALSE(has(answer.text, "no pictures: gnuplot, drawing")) << answer.text;
+  EXPECT_TRUE(has(get(out / "report.html"), lesson.claim));
+}
+
+TEST(Lessons, SmallLessonsHoldTheirSmokeClaimsOnTheCpu) {
+  SKIP_UNLESS_BUILT();
+  for (const SmallLesson& lesson : small_lessons()) check_small_lesson(lesson, "cpu");
+}
+
+TEST(Lessons, SmallLessonsHoldTheirSmokeClaimsOnTheGpu) {
+  SKIP_UNLESS_BUILT();
+  if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  for (const SmallLesson& lesson : small_lessons()) check_small_lesson(lesson, "gpu");
+}
+
+TEST(Lessons, SmallLessonsHaveNoUseForOtherData) {
+  SKIP_UNLESS_BUILT();
+  const test::TemporaryFolder folder;
+  for (const char* lesson : {"01", "02"}) {
+    const Answer answer = run(folder.path(), std::string("run ") + lesson + " --data .");
+    EXPECT_EQ(answer.status, 2) << answer.text;
+    EXPECT_TRUE(has(answer.text, "--data")) << answer.text;
+  }
+  EXPECT_TRUE(folder.is_empty());
+}
+
 TEST(Lessons, SameSeedSameRun) {
   SKIP_UNLESS_BUILT();
   const test::TemporaryFolder folder;

@@ -30,7 +30,7 @@ std::string gnuplot_version();
 /// mean over that many points, fewer towards the ends. Points that are not finite leave a gap.
 struct Curve {
   std::string name;  // in the key; empty: not in it
-  std::vector<double> x, y;
+  std::vector<double> x = {}, y = {};
   int smoothing = 0;
   bool points = false;      // marks at the points as well
   bool line = true;         // false: marks alone, a scatter
@@ -54,9 +54,10 @@ struct Field {
 struct Chart {
   std::string title;
   std::string x_label, y_label;
-  std::vector<Curve> curves;
+  std::vector<Curve> curves = {};
   bool log_y = false;
   bool percent_y = false;        // y is a share, 0..1
+  bool key_left = false;         // the key on the left side
   bool key_below = false;        // the key in the lower right corner, for curves that rise
   double y_low = 0, y_high = 0;  // the range of y; equal: as the curves need it
   /// A classifier's regions behind the curves: the probability of class 1, in the first curve's colour

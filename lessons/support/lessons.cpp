@@ -4,10 +4,27 @@
 
 namespace lessons {
 
+void logistic_bad_start(Run& run);
+void logistic_cross_entropy(Run& run);
 void softmax_mnist(Run& run);
+void mnist_hidden_layer(Run& run);
 
 const std::vector<Lesson>& all_lessons() {
   static const std::vector<Lesson> kLessons{
+      {.number = 1,
+       .name = "logistic_bad_start",
+       .summary = "one weight and one bias: where squared error learns, and where it is stuck",
+       .defaults = {.epochs = 100, .lr = 2, .batch = 3},
+       .smoke = {.epochs = 60, .lr = 2, .batch = 3},
+       .takes_data = false,
+       .teach = logistic_bad_start},
+      {.number = 2,
+       .name = "logistic_cross_entropy",
+       .summary = "the same bad start with cross-entropy, which gets away from it",
+       .defaults = {.epochs = 100, .lr = 2, .batch = 3},
+       .smoke = {.epochs = 40, .lr = 2, .batch = 3},
+       .takes_data = false,
+       .teach = logistic_cross_entropy},
       {.number = 4,
        .name = "softmax_mnist",
        .summary =
@@ -16,6 +33,14 @@ const std::vector<Lesson>& all_lessons() {
        .smoke = {.epochs = 1, .lr = 0.1, .batch = 100},
        .takes_data = true,
        .teach = softmax_mnist},
+      {.number = 8,
+       .name = "mnist_hidden_layer",
+       .summary =
+           "a hidden layer of 100 sigmoids on MNIST: undertrained, and what a larger step does",
+       .defaults = {.epochs = 30, .lr = 0.01, .batch = 2000},
+       .smoke = {.epochs = 1, .lr = 0.01, .batch = 200},
+       .takes_data = true,
+       .teach = mnist_hidden_layer},
   };
   return kLessons;
 }

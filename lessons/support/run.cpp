@@ -40,7 +40,7 @@ void Run::fact(const std::string& name, const std::string& value) {
   terminal_.fact(name, value);
 }
 
-TrainingLog Run::train(const std::string& name) {
+TrainingLog Run::train(const std::string& name, int epochs) {
   if (metrics_.empty()) {
     terminal_.plain("\n");
     // Written now, so that a folder that cannot be written to costs no training.
@@ -48,7 +48,22 @@ TrainingLog Run::train(const std::string& name) {
     write_metrics(true);
   }
   const bool on_gpu = device() == weft::Device::gpu;
-  return {*this, on_gpu ? name + " on " + weft::describe(device()) : name, settings().epochs};
+  return {*this, name, on_gpu ? name + " on " + weft::describe(device()) : name, epochs};
+}
+
+void Run::progress(const std::string& name, int epoch, int epochs, const weft::Summary& trained,
+                   const weft::Summary& tested, double seconds) {
+  const std::string time = "   " + fixed(seconds, 1) + " s";
+  if (short_trainings_ == 0) {
+    terminal_.progress("epoch", epoch, epochs,
+                       "train loss " + fixed(trained.loss, 4) + "   test loss " +
+                           fixed(tested.loss, 4) + "   test accuracy " +
+                           percent(tested.accuracy(), 2) + time);
+  } else if (epoch == epochs) {
+    terminal_.progress("training", ++trained_, short_trainings_,
+                       name + ": loss " + fixed(tested.loss, 4) + "   accuracy " +
+                           percent(tested.accuracy()) + time);
+  }
 }
 
 void Run::write_metrics(bool now) {

@@ -32,8 +32,16 @@ class Run {
   /// What the run consists of, beside device, settings and seed, which are added by themselves.
   void fact(const std::string& name, const std::string& value);
 
+  /// Says that `count` short trainings follow. Each is one line of progress, and metrics.csv
+  /// has a line for each epoch but none for each step. Accuracy is over the points it learned from.
+  void short_trainings(int count) { short_trainings_ = count; }
+
+  /// A line above the progress of the next training, where there are several.
+  void progress_title(const std::string& text) { terminal_.plain("\n  " + text + "\n"); }
+
   /// Begins a training of the given name. The first one makes the run's folder.
-  TrainingLog train(const std::string& name);
+  TrainingLog train(const std::string& name) { return train(name, settings().epochs); }
+  TrainingLog train(const std::string& name, int epochs);
 
   /// Writes NAME.safetensors, and model.safetensors as well where it is the lesson's main model.
   void save_model(const std::string& name, const weft::nn::Module& model, bool is_main = true);
@@ -54,6 +62,10 @@ class Run {
   /// The same for a run that could not go on.
   int stop(const std::string& why);
 
+  /// What a training says after an epoch. For its log.
+  void progress(const std::string& name, int epoch, int epochs, const weft::Summary& trained,
+                const weft::Summary& tested, double seconds);
+  bool keeps_steps() const { return short_trainings_ == 0; }
   void add_metrics(const std::string& line) { metrics_ += line; }
   void write_metrics(bool now);  // else only where some seconds have gone by since the last time
 
@@ -66,6 +78,7 @@ class Run {
   std::string metrics_;
   std::chrono::steady_clock::time_point metrics_written_;
   bool told_about_figures_ = false;
+  int short_trainings_ = 0, trained_ = 0;
 };
 
 }  // namespace lessons

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kColumns = 88;
 constexpr int kBarWidth = 24;
-constexpr int kLinesAtMost = 20;
+constexpr int kLinesAtMost = 24;
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
@@ -92,21 +92,21 @@ void Terminal::result(bool good, const std::string& text) {
   std::cout << coloured(good ? "32" : "31", text) << std::endl;
 }
 
-void Terminal::progress(int done, int total, const std::string& text) {
+void Terminal::progress(const char* part, int done, int total, const std::string& text) {
   if (quiet_) return;
-  const std::string whole = std::to_string(total), part = std::to_string(done);
-  const std::string count = std::string(whole.size() - part.size(), ' ') + part + "/" + whole;
+  const std::string whole = std::to_string(total), so_far = std::to_string(done);
+  const std::string count = std::string("  ") + part + " " +
+                            std::string(whole.size() - so_far.size(), ' ') + so_far + "/" + whole;
   if (!bar_) {
     const bool tenth =
         total <= kLinesAtMost || done == total || done * 10LL / total != (done - 1) * 10LL / total;
-    if (tenth) std::cout << "  epoch " << count << "  " << text << std::endl;
+    if (tenth) std::cout << count << "  " << text << std::endl;
     return;
   }
   const int full = static_cast<int>(static_cast<long long>(kBarWidth) * done / total);
   std::string bar;
   for (int i = 0; i < kBarWidth; ++i) bar += i < full ? "█" : "░";
-  std::cout << "\r\x1b[K  epoch " << count << " " << coloured("34", bar) << "  " << text
-            << std::flush;
+  std::cout << "\r\x1b[K" << count << " " << coloured("34", bar) << "  " << text << std::flush;
   bar_open_ = true;
   if (done == total) end_bar();
 }

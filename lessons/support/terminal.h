@@ -23,8 +23,8 @@ class Terminal {
   void result(bool good, const std::string& text);  // printed by a quiet run too
 
   /// `done` of `total` parts: a bar that stays on its line on a terminal; otherwise a line for each
-  /// part, or for every tenth of the whole where there are more than twenty.
-  void progress(int done, int total, const std::string& text);
+  /// part, or for every tenth of the whole where there are more than twenty-four. `part` names one.
+  void progress(const char* part, int done, int total, const std::string& text);
 
  private:
   std::string coloured(const char* code, const std::string& text) const;

@@ -16,8 +16,12 @@ std::string field(const std::string& text) {
 
 }  // namespace
 
-TrainingLog::TrainingLog(Run& run, std::string label, int epochs)
-    : run_(run), label_(std::move(label)), epoch_count_(epochs), since_(Clock::now()) {}
+TrainingLog::TrainingLog(Run& run, std::string name, std::string label, int epochs)
+    : run_(run),
+      name_(std::move(name)),
+      label_(std::move(label)),
+      epoch_count_(epochs),
+      since_(Clock::now()) {}
 
 // epoch, step: empty where the row is about a whole epoch; accuracy 0..1; seconds of training so far.
 void TrainingLog::row(int epoch, const std::string& step, const std::string& train_loss,
@@ -34,6 +38,7 @@ void TrainingLog::row(int epoch, const std::string& step, const std::string& tra
 void TrainingLog::before(const weft::Summary& tested) {
   first_test_ = last_test_ = tested;
   epochs_.push_back(0);
+  test_losses_.push_back(tested.loss);
   test_accuracies_.push_back(tested.accuracy());
   row(0, "", "", &tested);
   since_ = Clock::now();
@@ -46,20 +51,18 @@ void TrainingLog::epoch(const weft::Summary& trained,
   for (const float loss : trained.losses) {
     steps_.push_back(static_cast<double>(steps_.size() + 1));
     step_losses_.push_back(static_cast<double>(loss));
-    row(epoch, std::to_string(steps_.size()), shortest(loss), nullptr);
+    if (run_.keeps_steps()) row(epoch, std::to_string(steps_.size()), shortest(loss), nullptr);
   }
   stop_unless_finite(epoch, trained);
 
   const weft::Summary tested = evaluate();
   last_test_ = tested;
   epochs_.push_back(epoch);
+  test_losses_.push_back(tested.loss);
   test_accuracies_.push_back(tested.accuracy());
   row(epoch, "", shortest(trained.loss), &tested);
   run_.write_metrics(epoch == epoch_count_);
-  run_.terminal().progress(epoch, epoch_count_,
-                           "train loss " + fixed(trained.loss, 4) + "   test loss " +
-                               fixed(tested.loss, 4) + "   test accuracy " +
-                               percent(tested.accuracy(), 2) + "   " + fixed(seconds_, 1) + " s");
+  run_.progress(name_, epoch, epoch_count_, trained, tested, seconds_);
   since_ = Clock::now();
 }
 

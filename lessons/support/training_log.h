@@ -23,8 +23,8 @@ class TrainingStopped : public std::runtime_error {
 
 class TrainingLog {
  public:
-  /// `label` is what metrics.csv calls this run.
-  TrainingLog(Run& run, std::string label, int epochs);
+  /// `label` is what metrics.csv calls this run: its name, and the device where it is not the CPU.
+  TrainingLog(Run& run, std::string name, std::string label, int epochs);
 
   /// What the test set says before the first step.
   void before(const weft::Summary& tested);
@@ -37,6 +37,7 @@ class TrainingLog {
   const std::vector<double>& steps() const { return steps_; }  // 1, 2, ...
   const std::vector<double>& step_losses() const { return step_losses_; }
   const std::vector<double>& epochs() const { return epochs_; }  // 0, 1, ...
+  const std::vector<double>& test_losses() const { return test_losses_; }
   const std::vector<double>& test_accuracies() const { return test_accuracies_; }
   const weft::Summary& first_test() const { return first_test_; }
   const weft::Summary& last_test() const { return last_test_; }
@@ -49,11 +50,11 @@ class TrainingLog {
   void stop_unless_finite(int epoch, const weft::Summary& trained);
 
   Run& run_;
-  std::string label_;
+  std::string name_, label_;
   int epoch_count_;
   double seconds_ = 0;
   Clock::time_point since_;
-  std::vector<double> steps_, step_losses_, epochs_, test_accuracies_;
+  std::vector<double> steps_, step_losses_, epochs_, test_losses_, test_accuracies_;
   weft::Summary first_test_, last_test_;
 };
 

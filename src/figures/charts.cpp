@@ -168,8 +168,8 @@ void add_chart(Script& script, const Chart& chart, std::size_t c, const Grid& gr
   // Over regions a key would hide what matters: it stands once, above them all.
   if (!has_regions(chart))
     script.line(std::string("set key ") + (chart.key_below ? "bottom" : "top") +
-                " right vertical reverse Left samplen 2 spacing 1.25 textcolor rgb '" + kText +
-                "'");
+                (chart.key_left ? " left" : " right") +
+                " vertical reverse Left samplen 2 spacing 1.25 textcolor rgb '" + kText + "'");
   else if (c == 0)
     script.line("set key at screen " + number((kWidth - kRight) / static_cast<double>(kWidth)) +
                 ", screen " + number(1 - 56 / height) +

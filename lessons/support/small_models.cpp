@@ -1,0 +1,67 @@
+#include "support/small_models.h"
+
+#include "weft/autograd.h"
+#include "weft/ops/activation.h"
+#include "weft/ops/loss.h"
+#include "weft/optim.h"
+#include "weft/training_step.h"
+
+namespace lessons {
+
+using namespace weft;
+
+Dataset Points::dataset() const {
+  return {from_values(x, {size(), inputs}), from_values(y, {size(), 1})};
+}
+
+Tensor squared_error(const Tensor& scores, const Tensor& y) { return mse_loss(sigmoid(scores), y); }
+
+Order in_order(std::uint32_t) { return Order::in_order(); }
+
+TrainingLog train_small(Run& run, const std::string& name, nn::Module& model, const Dataset& data,
+                        const ScoreLoss& loss,
+                        const std::function<Order(std::uint32_t epoch)>& order,
+                        const std::function<void(int epoch)>& after) {
+  const Settings& settings = run.settings();
+  Sgd sgd(model.parameters(), {.lr = settings.lr});
+  TrainingStep step{[&](const Batch& batch) { return loss(model(batch.x), batch.y); }, sgd};
+  const auto judge = [&] { return evaluate(model, data.batches(data.size()), loss, 0.0); };
+
+  TrainingLog log = run.train(name);
+  log.before(judge());
+  after(0);
+  for (int epoch = 1; epoch <= settings.epochs; ++epoch) {
+    step.run(data.batches(settings.batch, order(static_cast<std::uint32_t>(epoch))));
+    log.epoch(step.metrics(), judge);
+    after(epoch);
+  }
+  return log;
+}
+
+std::vector<double> probabilities(nn::Module& model, const std::vector<float>& x,
+                                  std::int64_t inputs, Device device) {
+  const NoGrad off;
+  const auto count = static_cast<std::int64_t>(x.size()) / inputs;
+  const Tensor p = sigmoid(model(from_values(x, {count, inputs}).to(device)));
+  const auto values = p.to_vector<float>();
+  return {values.begin(), values.end()};
+}
+
+Curve scatter_of(const Points& points, int answer) {
+  Curve curve{.name = "y = " + std::to_string(answer), .points = true, .line = false};
+  for (std::size_t i = 0; i < points.y.size(); ++i) {
+    if (static_cast<int>(points.y[i]) != answer) continue;
+    const std::size_t at = i * static_cast<std::size_t>(points.inputs);
+    curve.x.push_back(static_cast<double>(points.x[at]));
+    curve.y.push_back(points.inputs > 1 ? static_cast<double>(points.x[at + 1]) : answer);
+  }
+  return curve;
+}
+
+std::vector<double> spread(double low, double high, int count) {
+  std::vector<double> values;
+  for (int i = 0; i < count; ++i) values.push_back(low + i * (high - low) / (count - 1));
+  return values;
+}
+
+}  // namespace lessons

@@ -1,0 +1,48 @@
+#pragma once
+
+// What the lessons on small models share: points with an answer of yes or no, and their training.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "support/run.h"
+#include "weft/data.h"
+#include "weft/figures.h"
+#include "weft/nn.h"
+#include "weft/ops/random.h"
+
+namespace lessons {
+
+/// Points [n, inputs] with their answers, 0 or 1, on the host, and the same as a data set.
+struct Points {
+  std::vector<float> x, y;
+  std::int64_t inputs = 1;
+  std::int64_t size() const { return static_cast<std::int64_t>(y.size()); }
+  weft::Dataset dataset() const;
+};
+
+/// The mean loss of a model's scores against the answers. The model's probability of yes is the sigmoid
+/// of its score, so it says yes where the score is above 0.
+using ScoreLoss = std::function<weft::Tensor(const weft::Tensor& scores, const weft::Tensor& y)>;
+weft::Tensor squared_error(const weft::Tensor& scores, const weft::Tensor& y);
+
+/// Trains with the run's settings by plain SGD, in the order that `order` gives for each epoch, and
+/// judges the model by all points after each epoch. `after` is told the epochs as they end, 0 first.
+TrainingLog train_small(
+    Run& run, const std::string& name, weft::nn::Module& model, const weft::Dataset& data,
+    const ScoreLoss& loss, const std::function<weft::Order(std::uint32_t epoch)>& order,
+    const std::function<void(int epoch)>& after = [](int) {});
+weft::Order in_order(std::uint32_t epoch);
+
+/// The model's probability of yes at points [n, inputs], computed on its device.
+std::vector<double> probabilities(weft::nn::Module& model, const std::vector<float>& x,
+                                  std::int64_t inputs, weft::Device device);
+
+/// The points of one answer as a scatter, a curve named after it.
+weft::Curve scatter_of(const Points& points, int answer);
+
+/// `count` numbers from low to high, both included.
+std::vector<double> spread(double low, double high, int count);
+
+}  // namespace lessons
