@@ -65,6 +65,12 @@ using std::min;
 inline float __expf(float x) { return expf(x); }
 inline float __logf(float x) { return logf(x); }
 inline float __fdividef(float x, float y) { return x / y; }
+inline float cospif(float x) {
+  return static_cast<float>(std::cos(3.14159265358979323846 * static_cast<double>(x)));
+}
+inline float sinpif(float x) {
+  return static_cast<float>(std::sin(3.14159265358979323846 * static_cast<double>(x)));
+}
 inline float rsqrtf(float x) { return 1.0f / sqrtf(x); }
 inline int __popc(unsigned x) { return __builtin_popcount(x); }
 inline int __ffs(int x) { return __builtin_ffs(x); }

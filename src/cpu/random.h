@@ -10,4 +10,8 @@ namespace weft::cpu {
 template <class T>
 void uniform(T low, T high, RandomKey key, T* x, std::int64_t size);
 
+/// x[i] = mean + deviation z_i for x [size] and Philox's normal numbers z_i, |z_i| < 5.8.
+template <class T>
+void normal(T mean, T deviation, RandomKey key, T* x, std::int64_t size);
+
 }  // namespace weft::cpu

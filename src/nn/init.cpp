@@ -47,4 +47,17 @@ void kaiming_uniform_(Tensor& weight, Generator& generator) {
   uniform_(weight, -bound, bound, generator);
 }
 
+void normal_(Tensor& x, double mean, double deviation, Generator& generator) {
+  weft::normal_(x, mean, deviation, generator.next());
+}
+
+void xavier_normal_(Tensor& weight, Generator& generator) {
+  const Fans fans = fans_of("xavier_normal_", weight);
+  normal_(weight, 0, std::sqrt(2 / (fans.in + fans.out)), generator);
+}
+
+void kaiming_normal_(Tensor& weight, Generator& generator) {
+  normal_(weight, 0, std::sqrt(2 / fans_of("kaiming_normal_", weight).in), generator);
+}
+
 }  // namespace weft::nn::init

@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 
+#include "kernels/random/normal.h"
 #include "kernels/random/uniform.h"
 #include "src/cpu/random.h"
 #include "src/ops/check.h"
@@ -27,6 +28,22 @@ void uniform_(Tensor& x, double low, double high, RandomKey key) {
   }
   ops::with_floating_type(x.dtype(), [&]<class T>() {
     cpu::uniform(static_cast<T>(low), static_cast<T>(high), key, x.data<T>(), x.size());
+  });
+}
+
+void normal_(Tensor& x, double mean, double deviation, RandomKey key) {
+  const ops::ProfileScope scope("normal_", x.device());
+  ops::require_floating("normal_", "x", x);
+  if (!(deviation >= 0) || !std::isfinite(deviation) || !std::isfinite(mean))
+    ops::fail("normal_", "expected a mean and a deviation of 0 or more, got " +
+                             std::to_string(mean) + " and " + std::to_string(deviation));
+  if (x.device() == Device::gpu) {
+    kernels::normal(static_cast<float>(mean), static_cast<float>(deviation), key, x.data<float>(),
+                    x.size(), current_stream());
+    return;
+  }
+  ops::with_floating_type(x.dtype(), [&]<class T>() {
+    cpu::normal(static_cast<T>(mean), static_cast<T>(deviation), key, x.data<T>(), x.size());
   });
 }
 
