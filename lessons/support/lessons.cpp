@@ -7,6 +7,7 @@ namespace lessons {
 void logistic_bad_start(Run& run);
 void logistic_cross_entropy(Run& run);
 void softmax_mnist(Run& run);
+void hidden_layer(Run& run);
 void mnist_hidden_layer(Run& run);
 
 const std::vector<Lesson>& all_lessons() {
@@ -33,6 +34,13 @@ const std::vector<Lesson>& all_lessons() {
        .smoke = {.epochs = 1, .lr = 0.1, .batch = 100},
        .takes_data = true,
        .teach = softmax_mnist},
+      {.number = 5,
+       .name = "hidden_layer",
+       .summary = "two hidden neurons learn a yes between two borders",
+       .defaults = {.epochs = 1000, .lr = 0.1, .batch = 1},
+       .smoke = {.epochs = 10, .lr = 0.1, .batch = 1},
+       .takes_data = false,
+       .teach = hidden_layer},
       {.number = 8,
        .name = "mnist_hidden_layer",
        .summary =
