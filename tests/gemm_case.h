@@ -22,6 +22,8 @@ struct GemmCase {
   std::int64_t m = 0, n = 0, k = 0;
   bool transpose_a = false, transpose_b = false;
   T alpha = 1, beta = 0;
+  Activation activation = Activation::none;
+  static constexpr T kSlope = T(0.25);
   bool is_integer = false;                  // the result is exact then
   std::vector<T> a, b, bias, c;             // bias empty: none; c is NaN where beta is 0
   std::vector<double> expected, magnitude;  // magnitude: the sum of the terms' absolute values
@@ -36,7 +38,10 @@ struct GemmCase {
     return std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k) +
            (transpose_a ? " T" : " N") + (transpose_b ? "T" : "N") + " alpha " +
            std::to_string(alpha) + " beta " + std::to_string(beta) +
-           (bias.empty() ? "" : " with bias") + (is_integer ? ", integers" : "");
+           (bias.empty() ? "" : " with bias") + (is_integer ? ", integers" : "") +
+           (activation == Activation::none
+                ? ""
+                : ", activation " + std::to_string(static_cast<int>(activation)));
   }
 
   /// A sum of k + 3 terms, in whatever order, errs by at most lambda sqrt(k + 3) u times its magnitude
@@ -94,7 +99,7 @@ std::vector<T> run_twin(const GemmCase<T>& p) {
   const Guarded<T> a(p.a, Device::cpu), b(p.b, Device::cpu), bias(p.bias, Device::cpu);
   const Guarded<T> c(p.c, Device::cpu);
   cpu::gemm(a.data(), b.data(), p.bias_data(bias.data()), c.data(), p.m, p.n, p.k, p.transpose_a,
-            p.transpose_b, p.alpha, p.beta);
+            p.transpose_b, p.alpha, p.beta, p.activation, p.kSlope);
   return c.download();
 }
 

@@ -36,7 +36,8 @@ std::vector<Technique> techniques() {
   all.push_back({"gemm", {64, 64, 32, 0}, [](const auto& p, auto* a, auto* b, auto* bias, auto* c) {
                    const Guarded<float> workspace(kernels::gemm_workspace(p.m, p.n, p.k));
                    kernels::gemm(a, b, bias, c, workspace.data(), p.m, p.n, p.k, p.transpose_a,
-                                 p.transpose_b, p.alpha, p.beta, current_stream());
+                                 p.transpose_b, p.alpha, p.beta, p.activation, p.kSlope,
+                                 current_stream());
                  }});
   using kernels::GemmTile;
   for (const auto& [name, tile] :
@@ -46,16 +47,16 @@ std::vector<Technique> techniques() {
     all.push_back({std::string("register_tiled_") + name, shape,
                    [tile](const auto& p, auto* a, auto* b, auto* bias, auto* c) {
                      kernels::gemm_register_tiled(a, b, bias, c, p.m, p.n, p.k, p.transpose_a,
-                                                  p.transpose_b, p.alpha, p.beta, tile,
-                                                  current_stream());
+                                                  p.transpose_b, p.alpha, p.beta, p.activation,
+                                                  p.kSlope, tile, current_stream());
                    }});
     all.push_back({std::string("split_k_") + name, shape,
                    [tile, shape](const auto& p, auto* a, auto* b, auto* bias, auto* c) {
                      const std::int64_t depth = (p.k / (3 * shape.k) + 1) * shape.k;
                      const Guarded<float> workspace((p.k + depth - 1) / depth * p.m * p.n);
                      kernels::gemm_split_k(a, b, bias, c, workspace.data(), p.m, p.n, p.k, depth,
-                                           p.transpose_a, p.transpose_b, p.alpha, p.beta, tile,
-                                           current_stream());
+                                           p.transpose_a, p.transpose_b, p.alpha, p.beta,
+                                           p.activation, p.kSlope, tile, current_stream());
                    }});
   }
   return all;

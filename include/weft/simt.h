@@ -28,6 +28,7 @@
   extern __shared__ __align__(128) unsigned char weft_dynamic_shared_bytes[]; \
   T* name = reinterpret_cast<T*>(weft_dynamic_shared_bytes)
 #define WEFT_UNROLL _Pragma("unroll")
+#define WEFT_NO_UNROLL _Pragma("unroll 1")
 #else
 #include "weft/simt_host.h"
 #endif

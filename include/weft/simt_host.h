@@ -18,6 +18,7 @@
 #define __launch_bounds__(...)
 #define __align__(n) alignas(n)
 #define WEFT_UNROLL _Pragma("GCC unroll 16")
+#define WEFT_NO_UNROLL _Pragma("GCC unroll 1")
 
 struct uint3 {
   unsigned x, y, z;

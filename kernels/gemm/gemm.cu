@@ -1,4 +1,4 @@
-// c = alpha op(a) op(b) + beta c + bias in float32: chooses among the techniques beside this file by
+// c = f(alpha op(a) op(b) + beta c + bias) in float32: chooses among the techniques beside this file by
 // the shape alone, so that a product has the same bits on every device.
 
 #include "kernels/gemm/gemm.h"
@@ -49,14 +49,14 @@ std::int64_t gemm_workspace(std::int64_t m, std::int64_t n, std::int64_t k) {
 
 void gemm(const float* a, const float* b, const float* bias, float* c, float* workspace,
           std::int64_t m, std::int64_t n, std::int64_t k, bool transpose_a, bool transpose_b,
-          float alpha, float beta, StreamView stream) {
+          float alpha, float beta, Activation activation, float slope, StreamView stream) {
   const GemmPlan plan = plan_gemm(m, n, k);
   if (plan.depth == k)
-    gemm_register_tiled(a, b, bias, c, m, n, k, transpose_a, transpose_b, alpha, beta, plan.tile,
-                        stream);
+    gemm_register_tiled(a, b, bias, c, m, n, k, transpose_a, transpose_b, alpha, beta, activation,
+                        slope, plan.tile, stream);
   else
     gemm_split_k(a, b, bias, c, workspace, m, n, k, plan.depth, transpose_a, transpose_b, alpha,
-                 beta, plan.tile, stream);
+                 beta, activation, slope, plan.tile, stream);
 }
 
 }  // namespace weft::kernels

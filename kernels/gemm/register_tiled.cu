@@ -1,4 +1,4 @@
-// c = alpha op(a) op(b) + beta c + bias in float32: a is [m, k] or, transposed, [k, m]; b [k, n] or
+// c = f(alpha op(a) op(b) + beta c + bias) in float32: a is [m, k] or, transposed, [k, m]; b [k, n] or
 // [n, k]; c [m, n]; bias [n]. A block owns a tile of c and walks along k. Both operands lie in shared
 // memory as [k][row], so that a step along k costs a thread a few 16-byte reads for an outer product
 // kept in registers (Volkov and Demmel, SC 2008). While one stretch of k is multiplied the next is on
@@ -31,6 +31,8 @@ struct Problem {
   int m, n, k;
   int depth;  // of a slice of k: a multiple of the tile's, or all of k
   float alpha, beta;
+  Activation activation;
+  float slope;
   bool wide_a, wide_b, wide_c;
 };
 
@@ -103,8 +105,21 @@ __global__ void __launch_bounds__(Tile::kThreads, kBlocksResident)
       const float* sum = &sums[i][j * kVector];
       if (row < p.m)
         write_quad(c + static_cast<std::int64_t>(row) * p.n, column, p.n, p.wide_c,
-                   make_float4(sum[0], sum[1], sum[2], sum[3]), bias, p.alpha, p.beta);
+                   make_float4(sum[0], sum[1], sum[2], sum[3]), bias, p.alpha, p.beta,
+                   Activation::none, 0.0f);
     }
+  }
+  if (p.activation == Activation::none) return;
+  // The sums fill the registers, so a thread applies the function to what it wrote, from the cache.
+  // Partial sums have none: c has one slice here.
+  WEFT_NO_UNROLL for (int piece = 0; piece < Tile::kPiecesN * Tile::kPiecesM * kVector; ++piece) {
+    const int j = piece % Tile::kPiecesN, i = piece / Tile::kPiecesN;
+    const int column = block_n + thread_n + j * Tile::kStrideN;
+    const int row = block_m + thread_m + i / kVector * Tile::kStrideM + i % kVector;
+    if (row >= p.m) continue;
+    float* const start = p.c + static_cast<std::int64_t>(row) * p.n;
+    const float4 sum = load_quad(start, column, p.n, p.wide_c, 0.0f);
+    store_quad(start, column, p.n, p.wide_c, activated(p.activation, sum, p.slope));
   }
 }
 
@@ -129,7 +144,8 @@ void launch_tile(const Problem& p, bool transpose_a, bool transpose_b, StreamVie
 
 void launch_problem(const float* a, const float* b, const float* bias, float* c, std::int64_t m,
                     std::int64_t n, std::int64_t k, std::int64_t depth, bool transpose_a,
-                    bool transpose_b, float alpha, float beta, GemmTile tile, StreamView stream) {
+                    bool transpose_b, float alpha, float beta, Activation activation, float slope,
+                    GemmTile tile, StreamView stream) {
   if (m == 0 || n == 0) return;
   if (std::max({m, n, k}) > std::numeric_limits<int>::max() / 2)
     throw ShapeError("gemm: expected m, n and k below 2^30");
@@ -143,6 +159,8 @@ void launch_problem(const float* a, const float* b, const float* bias, float* c,
                      .depth = static_cast<int>(depth),
                      .alpha = alpha,
                      .beta = beta,
+                     .activation = activation,
+                     .slope = slope,
                      .wide_a = is_wide(a, transpose_a ? m : k),
                      .wide_b = is_wide(b, transpose_b ? k : n),
                      .wide_c = is_wide(c, n) && is_wide(bias, n)};
@@ -178,17 +196,18 @@ GemmTileShape shape_of(GemmTile tile) {
 
 void gemm_register_tiled(const float* a, const float* b, const float* bias, float* c,
                          std::int64_t m, std::int64_t n, std::int64_t k, bool transpose_a,
-                         bool transpose_b, float alpha, float beta, GemmTile tile,
-                         StreamView stream) {
+                         bool transpose_b, float alpha, float beta, Activation activation,
+                         float slope, GemmTile tile, StreamView stream) {
   if (alpha == 0.0f) k = 0;  // as in BLAS, a and b are not read
-  launch_problem(a, b, bias, c, m, n, k, k, transpose_a, transpose_b, alpha, beta, tile, stream);
+  launch_problem(a, b, bias, c, m, n, k, k, transpose_a, transpose_b, alpha, beta, activation,
+                 slope, tile, stream);
 }
 
 void gemm_partial_products(const float* a, const float* b, float* partials, std::int64_t m,
                            std::int64_t n, std::int64_t k, std::int64_t depth, bool transpose_a,
                            bool transpose_b, GemmTile tile, StreamView stream) {
   launch_problem(a, b, nullptr, partials, m, n, k, depth, transpose_a, transpose_b, 1.0f, 0.0f,
-                 tile, stream);
+                 Activation::none, 0.0f, tile, stream);
 }
 
 }  // namespace weft::kernels

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "kernels/primitives/activation.cuh"
 #include "kernels/primitives/vector.cuh"
 #include "weft/simt.h"
 
@@ -30,17 +31,18 @@ struct Tile {
   static_assert(2 * kK * (kM + kN + 2 * kPad) * sizeof(float) <= 48 * 1024, "static shared memory");
 };
 
-/// row[column .. column + 3] = alpha sum + beta row[...] + bias, up to `columns`; row is read only where
+/// row[column .. column + 3] = f(alpha sum + beta row[...] + bias), up to `columns`; row is read only where
 /// beta is not 0.
 __device__ __forceinline__ void write_quad(float* row, std::int64_t column, std::int64_t columns,
                                            bool wide, float4 sum, float4 bias, float alpha,
-                                           float beta) {
+                                           float beta, Activation activation, float slope) {
   float4 v = make_float4(alpha * sum.x + bias.x, alpha * sum.y + bias.y, alpha * sum.z + bias.z,
                          alpha * sum.w + bias.w);
   if (beta != 0.0f) {
     const float4 old = load_quad(row, column, columns, wide, 0.0f);
     v = make_float4(v.x + beta * old.x, v.y + beta * old.y, v.z + beta * old.z, v.w + beta * old.w);
   }
+  if (activation != Activation::none) v = activated(activation, v, slope);
   store_quad(row, column, columns, wide, v);
 }
 

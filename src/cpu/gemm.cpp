@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "src/cpu/activation.h"
 #include "weft/error.h"
 
 namespace weft::cpu {
@@ -51,26 +52,30 @@ int parts_of(std::int64_t m, std::int64_t n, std::int64_t k) {
   return static_cast<int>(parts);
 }
 
-/// Over rows x columns of a matrix with row length `stride`.
+/// Adds the bias and applies the activation to rows x columns of a matrix with row length `stride`.
 template <class T>
-void add_bias(const T* bias, T* c, int rows, int columns, int stride) {
-  if (bias == nullptr) return;
-  for (int i = 0; i < rows; ++i, c += stride)
-    for (int j = 0; j < columns; ++j) c[j] += bias[j];
+void finish(const T* bias, Activation activation, T slope, T* c, int rows, int columns,
+            int stride) {
+  for (int i = 0; i < rows; ++i, c += stride) {
+    if (bias != nullptr)
+      for (int j = 0; j < columns; ++j) c[j] += bias[j];
+    if (activation != Activation::none) cpu::activation(c, c, columns, activation, slope);
+  }
 }
 
 }  // namespace
 
 template <class T>
 void gemm(const T* a, const T* b, const T* bias, T* c, std::int64_t m64, std::int64_t n64,
-          std::int64_t k64, bool transpose_a, bool transpose_b, T alpha, T beta) {
+          std::int64_t k64, bool transpose_a, bool transpose_b, T alpha, T beta,
+          Activation activation, T slope) {
   if (std::max({m64, n64, k64}) > std::numeric_limits<int>::max() / 2)
     throw ShapeError("gemm: expected m, n and k below 2^30");
   const int m = static_cast<int>(m64), n = static_cast<int>(n64), k = static_cast<int>(k64);
   if (m == 0 || n == 0) return;
   if (k == 0 || alpha == T(0)) {  // nothing to multiply, and a BLAS may refuse a row length of 0
     std::transform(c, c + m64 * n64, c, [&](T x) { return beta == T(0) ? T(0) : beta * x; });
-    return add_bias(bias, c, m, n, n);
+    return finish(bias, activation, slope, c, m, n, n);
   }
 
   const int lda = transpose_a ? m : k, ldb = transpose_b ? k : n;
@@ -92,13 +97,13 @@ void gemm(const T* a, const T* b, const T* bias, T* c, std::int64_t m64, std::in
                 a + static_cast<std::int64_t>(row) * (transpose_a ? 1 : lda), lda,
                 b + static_cast<std::int64_t>(column) * (transpose_b ? ldb : 1), ldb, beta, out, n);
     }
-    add_bias(bias == nullptr ? bias : bias + column, out, rows, columns, n);
+    finish(bias == nullptr ? bias : bias + column, activation, slope, out, rows, columns, n);
   }
 }
 
 template void gemm(const float*, const float*, const float*, float*, std::int64_t, std::int64_t,
-                   std::int64_t, bool, bool, float, float);
+                   std::int64_t, bool, bool, float, float, Activation, float);
 template void gemm(const double*, const double*, const double*, double*, std::int64_t, std::int64_t,
-                   std::int64_t, bool, bool, double, double);
+                   std::int64_t, bool, bool, double, double, Activation, double);
 
 }  // namespace weft::cpu

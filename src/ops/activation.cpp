@@ -5,6 +5,7 @@
 
 #include "kernels/activation/activation.h"
 #include "src/cpu/activation.h"
+#include "src/ops/activation.h"
 #include "src/ops/check.h"
 #include "src/ops/profile_scope.h"
 #include "weft/autograd.h"
@@ -29,29 +30,32 @@ const char* name_of(Activation activation) {
   return "activate";
 }
 
-void activation_backward(const Tensor& y, const Tensor& dy, Gradients& gradients,
-                         Activation activation, double slope) {
+}  // namespace
+
+void ops::require_slope(const char* op, double slope) {
+  if (!(slope >= 0) || !std::isfinite(slope))
+    fail(op, "expected a slope of 0 or more, got " + std::to_string(slope));
+}
+
+void ops::activation_backward(const Tensor& y, const Tensor& dy, const Tensor& dx, bool add,
+                              Activation activation, double slope) {
   const ops::ProfileScope scope("activation backward", y.device());
-  const auto [dx, add] = gradients.target(0);
   ops::require_same_device("activation backward", {&y, &dy, &dx});
   if (y.device() == Device::gpu)
     kernels::activation_backward(y.data<float>(), dy.data<float>(), dx.data<float>(), add, y.size(),
                                  activation, static_cast<float>(slope), current_stream());
   else
-    ops::with_floating_type(y.dtype(), [&, &dx = dx, &add = add]<class T>() {
+    ops::with_floating_type(y.dtype(), [&]<class T>() {
       cpu::activation_backward(y.data<T>(), dy.data<T>(), dx.data<T>(), add, y.size(), activation,
                                static_cast<T>(slope));
     });
 }
 
-}  // namespace
-
 Tensor activate(const Tensor& x, Activation activation, double slope) {
   const char* const op = name_of(activation);
   const ops::ProfileScope scope(op, x.device());
   ops::require_floating(op, "x", x);
-  if (!(slope >= 0) || !std::isfinite(slope))
-    ops::fail(op, "expected a slope of 0 or more, got " + std::to_string(slope));
+  ops::require_slope(op, slope);
   if (activation == Activation::none) return x;
   const Tensor y = empty_like(x);
   if (x.device() == Device::gpu)
@@ -63,7 +67,8 @@ Tensor activate(const Tensor& x, Activation activation, double slope) {
     });
   return record(op, y, {x},
                 [y = y.detach(), activation, slope](const Tensor& dy, Gradients& gradients) {
-                  activation_backward(y, dy, gradients, activation, slope);
+                  const auto [dx, add] = gradients.target(0);
+                  ops::activation_backward(y, dy, dx, add, activation, slope);
                 });
 }
 

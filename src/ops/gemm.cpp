@@ -6,6 +6,7 @@
 #include "kernels/reduction/reduction.h"
 #include "src/cpu/gemm.h"
 #include "src/cpu/reduction.h"
+#include "src/ops/activation.h"
 #include "src/ops/check.h"
 #include "src/ops/profile_scope.h"
 #include "weft/autograd.h"
@@ -34,9 +35,10 @@ Product check_product(const char* op, const Tensor& a, const Tensor& b, bool tra
   return {a.size(transpose_a ? 1 : 0), b.size(transpose_b ? 0 : 1), k};
 }
 
-/// c = alpha op(a) op(b) + beta c + bias; everything is checked already.
+/// c = activation(alpha op(a) op(b) + beta c + bias); everything is checked already.
 void multiply_into(const Tensor& c, const Tensor& a, const Tensor& b, const Tensor& bias,
-                   Product size, bool transpose_a, bool transpose_b, double alpha, double beta) {
+                   Product size, bool transpose_a, bool transpose_b, double alpha, double beta,
+                   Activation activation = Activation::none, double slope = 0) {
   const auto [m, n, k] = size;
   if (a.device() == Device::gpu) {
     const std::int64_t floats = kernels::gemm_workspace(m, n, k);
@@ -44,11 +46,12 @@ void multiply_into(const Tensor& c, const Tensor& a, const Tensor& b, const Tens
     kernels::gemm(a.data<float>(), b.data<float>(), bias.defined() ? bias.data<float>() : nullptr,
                   c.data<float>(), floats == 0 ? nullptr : workspace.data<float>(), m, n, k,
                   transpose_a, transpose_b, static_cast<float>(alpha), static_cast<float>(beta),
-                  current_stream());
+                  activation, static_cast<float>(slope), current_stream());
   } else {
     ops::with_floating_type(a.dtype(), [&]<class T>() {
       cpu::gemm(a.data<T>(), b.data<T>(), bias.defined() ? bias.data<T>() : nullptr, c.data<T>(), m,
-                n, k, transpose_a, transpose_b, static_cast<T>(alpha), static_cast<T>(beta));
+                n, k, transpose_a, transpose_b, static_cast<T>(alpha), static_cast<T>(beta),
+                activation, static_cast<T>(slope));
     });
   }
 }
@@ -92,10 +95,11 @@ void gemm_(Tensor& c, const Tensor& a, const Tensor& b, const GemmOptions& optio
   ops::require_same_dtype("gemm_", a, c);
   ops::require_same_device("gemm_", {&a, &c});
   check_bias("gemm_", options.bias, a, size.n);
+  ops::require_slope("gemm_", options.slope);
   if (overlap(c, a) || overlap(c, b) || (options.bias.defined() && overlap(c, options.bias)))
     ops::fail("gemm_", "expected c apart from a, b and bias, got memory that they share");
   multiply_into(c, a, b, options.bias, size, options.transpose_a, options.transpose_b,
-                options.alpha, options.beta);
+                options.alpha, options.beta, options.activation, options.slope);
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose_b) {
@@ -118,9 +122,8 @@ Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose
 }
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation,
-              double) {
+              double slope) {
   const ops::ProfileScope scope("linear", x.device());
-  if (activation != Activation::none) ops::fail("linear", "expected no activation yet");
   ops::require_rank("linear", "x", x, 2);
   ops::require_rank("linear", "weight", weight, 2);
   if (x.size(1) != weight.size(1))
@@ -128,14 +131,21 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activat
                             weight.shape().to_string() + ", got " + x.shape().to_string());
   const Product size = check_product("linear", x, weight, false, true);
   check_bias("linear", bias, x, size.n);
+  ops::require_slope("linear", slope);
   const Tensor y = empty({size.m, size.n}, x.dtype(), x.device());
-  multiply_into(y, x, weight, bias, size, false, true, 1, 0);
+  multiply_into(y, x, weight, bias, size, false, true, 1, 0, activation, slope);
+  const Tensor result = activation == Activation::none ? Tensor() : y.detach();
   return record("linear", y, {x, weight, bias},
-                [x, weight](const Tensor& dy, Gradients& gradients) {
+                [x, weight, result, activation, slope](const Tensor& dy, Gradients& gradients) {
                   const ops::ProfileScope backward_scope("linear backward", dy.device());
-                  multiply_to_target(gradients, 0, dy, weight, false, false);
-                  multiply_to_target(gradients, 1, dy, x, true, false);
-                  if (gradients.wanted(2)) add_column_sums(dy, gradients.target(2));
+                  Tensor dz = dy;  // the gradient of what the activation was applied to
+                  if (activation != Activation::none) {
+                    dz = empty_like(dy);
+                    ops::activation_backward(result, dy, dz, false, activation, slope);
+                  }
+                  multiply_to_target(gradients, 0, dz, weight, false, false);
+                  multiply_to_target(gradients, 1, dz, x, true, false);
+                  if (gradients.wanted(2)) add_column_sums(dz, gradients.target(2));
                 });
 }
 
