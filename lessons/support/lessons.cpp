@@ -8,6 +8,7 @@ void logistic_bad_start(Run& run);
 void logistic_cross_entropy(Run& run);
 void softmax_mnist(Run& run);
 void hidden_layer(Run& run);
+void xor_problem(Run& run);
 void mnist_hidden_layer(Run& run);
 
 const std::vector<Lesson>& all_lessons() {
@@ -41,6 +42,13 @@ const std::vector<Lesson>& all_lessons() {
        .smoke = {.epochs = 10, .lr = 0.1, .batch = 1},
        .takes_data = false,
        .teach = hidden_layer},
+      {.number = 7,
+       .name = "xor",
+       .summary = "exclusive or: how many hidden neurons it takes, and from how many starts",
+       .defaults = {.epochs = 500, .lr = 0.1, .batch = 1},
+       .smoke = {.epochs = 2, .lr = 0.1, .batch = 1},
+       .takes_data = false,
+       .teach = xor_problem},
       {.number = 8,
        .name = "mnist_hidden_layer",
        .summary =
