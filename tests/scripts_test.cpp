@@ -31,8 +31,8 @@ Outcome run(const std::string& command) {
 }
 
 TEST(Scripts, RefuseAnUnknownArgumentWithStatus2AndItsName) {
-  for (const char* script : {"scripts/bootstrap", "scripts/build", "scripts/check_kernels",
-                             "scripts/gpu_check", "tests/run"}) {
+  for (const char* script : {"scripts/bootstrap", "scripts/build", "scripts/check_install",
+                             "scripts/check_kernels", "scripts/gpu_check", "tests/run"}) {
     const Outcome outcome = run(std::string(script) + " --bogus");
     EXPECT_EQ(outcome.status, 2) << script << ": " << outcome.output;
     EXPECT_NE(outcome.output.find("--bogus"), std::string::npos)
@@ -47,8 +47,9 @@ TEST(Scripts, RefuseAnUnknownPreset) {
 }
 
 TEST(Scripts, ExplainThemselves) {
-  for (const char* script : {"scripts/bootstrap", "scripts/build", "scripts/check_kernels",
-                             "scripts/gpu_check", "tests/run", "lessons/run"}) {
+  for (const char* script :
+       {"scripts/bootstrap", "scripts/build", "scripts/check_install", "scripts/check_kernels",
+        "scripts/gpu_check", "tests/run", "lessons/run"}) {
     const Outcome outcome = run(std::string(script) + " --help");
     EXPECT_EQ(outcome.status, 0) << script << ": " << outcome.output;
     EXPECT_EQ(outcome.output.rfind("usage: " + std::string(script), 0), 0u) << outcome.output;

@@ -25,8 +25,9 @@ fs::path data_folder(const std::string& set) {
   std::error_code ignored;
   const fs::path beside = fs::read_symlink("/proc/self/exe", ignored).parent_path();
   std::string tried;
-  for (const fs::path& data : {beside / "data", beside.parent_path() / "data",
-                               fs::path(WEFT_DATA_DIR), fs::path("data")}) {
+  for (const fs::path& data :
+       {beside / "data", beside.parent_path() / "data", beside.parent_path() / "share/weft/data",
+        fs::path(WEFT_DATA_DIR), fs::path("data")}) {
     const fs::path folder = fs::absolute(data / set).lexically_normal();
     if (fs::is_directory(folder, ignored)) return folder;
     tried += "\n  " + folder.string();
