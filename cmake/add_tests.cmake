@@ -1,9 +1,12 @@
-# Each tests/*_test.cpp is a GoogleTest program. tests/executor_*_test.cpp test the executor itself.
+# Each tests/*_test.cpp is a GoogleTest program, and each tests/*_test.cu, which has kernels of its own.
+# tests/executor_*_test.cpp test the executor itself.
 
-file(GLOB test_sources CONFIGURE_DEPENDS tests/*_test.cpp)
+file(GLOB test_sources CONFIGURE_DEPENDS tests/*_test.cpp tests/*_test.cu)
 file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.cpp)
 if(weft_device STREQUAL executor)
   list(FILTER support_sources EXCLUDE REGEX "_cuda\\.cpp$")
+  file(GLOB kernel_tests CONFIGURE_DEPENDS tests/*_test.cu)
+  set_source_files_properties(${kernel_tests} PROPERTIES LANGUAGE CXX)
 else()
   list(FILTER support_sources EXCLUDE REGEX "_executor\\.cpp$")
   list(FILTER test_sources EXCLUDE REGEX "/executor_[^/]*$")

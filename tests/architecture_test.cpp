@@ -33,6 +33,8 @@ constexpr Arrow kArrows[] = {
     {"src/ops/.*", "include/weft/.*|kernels/[^/]+/[^/]+\\.h|src/cpu/[^/]+\\.h"},
     {"src/device/runtime_executor\\.cpp", "include/weft/.*|src/executor/.*"},
     {"src/device/.*", "include/weft/.*"},
+    {"src/executor/matrix\\.cpp",  // takes the layouts from where kernels have them
+     "include/weft/(simt|half)\\.h|src/executor/.*|kernels/primitives/mma\\.cuh"},
     {"src/executor/.*", "include/weft/(simt|simt_host|stream|error|half)\\.h"},
     {"src/tensor/.*", "include/weft/.*|src/device/(runtime|pool)\\.h"},
     {"src/(nn|optim|data|io|figures)/.*", "include/weft/.*"},

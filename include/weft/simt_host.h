@@ -86,7 +86,7 @@ void* dynamic_shared();
 void block_barrier(Site at);                       // __syncthreads
 int block_barrier_count(bool predicate, Site at);  // __syncthreads_count
 
-enum class WarpOp : std::uint8_t { sync, shfl, shfl_up, shfl_down, shfl_xor, ballot };
+enum class WarpOp : std::uint8_t { sync, shfl, shfl_up, shfl_down, shfl_xor, ballot, whole_warp };
 struct WarpArgument {  // what one lane brings to a warp operation, and takes from it (value)
   WarpOp op;
   unsigned mask;
@@ -95,6 +95,22 @@ struct WarpArgument {  // what one lane brings to a warp operation, and takes fr
 };
 void warp_collective(WarpArgument& argument,
                      Site at);  // returns when the last lane of the mask is there
+
+/// What a lane brings to an operation of all 32 lanes (WarpOp::whole_warp, `value` points to it). The last
+/// lane to come calls `complete`, the same in all lanes, with what each of them brought.
+struct WholeWarp {
+  const char* name;
+  void (*complete)(WholeWarp* const* lanes);
+};
+
+/// The matrix instructions: kernels/primitives/mma.cuh has the layouts.
+enum class MatrixElement : std::uint8_t { bf16, f16, tf32 };
+void load_matrices(std::uint32_t* registers, const void* row, int matrices, bool transposed,
+                   Site at);
+void store_matrices(void* row, const std::uint32_t* registers, int matrices, bool transposed,
+                    Site at);
+void multiply_matrices(MatrixElement element, float* c, const std::uint32_t* a,
+                       const std::uint32_t* b, Site at);
 
 /// cp.async: the target is garbage until wait_async_copies lets the copy land. Of its bytes the first
 /// `valid_bytes` are read, the rest become 0.

@@ -104,6 +104,8 @@ class BlockRunner {
   [[noreturn, gnu::noinline]] void fail_in_warp_operation(const WarpArgument& argument,
                                                           const char* why, Site at,
                                                           const WarpGroup* others = nullptr) const;
+  [[noreturn, gnu::noinline]] void fail_without_lane(unsigned warp_number,
+                                                     const WarpGroup& group) const;
   std::string place() const;  // "softmax: block (3, 0, 0)"
   static std::string name_of(const Thread& thread);
   [[noreturn, gnu::noinline]] void fail_at_exit() const;

@@ -11,8 +11,14 @@ namespace {
 
 constexpr std::uint64_t kUndefined = ~std::uint64_t{0};  // NaN in float and double, -1 in integers
 
-const char* name_of(WarpOp op) {
-  switch (op) {
+WholeWarp* whole_warp(const WarpArgument& argument) {
+  WholeWarp* lane;
+  std::memcpy(&lane, &argument.value, sizeof lane);
+  return lane;
+}
+
+const char* name_of(const WarpArgument& argument) {
+  switch (argument.op) {
     case WarpOp::sync:
       return "__syncwarp";
     case WarpOp::shfl:
@@ -25,6 +31,8 @@ const char* name_of(WarpOp op) {
       return "__shfl_xor_sync";
     case WarpOp::ballot:
       return "a vote";
+    case WarpOp::whole_warp:
+      return whole_warp(argument)->name;
   }
   return "";
 }
@@ -54,6 +62,11 @@ int source_lane(int lane, const WarpArgument& argument) {
 
 void complete(Thread* lanes, const WarpGroup& group) {
   if (group.op == WarpOp::sync) return;
+  if (group.op == WarpOp::whole_warp) {
+    WholeWarp* all[kWarpSize];
+    for (unsigned lane = 0; lane < kWarpSize; ++lane) all[lane] = whole_warp(*lanes[lane].argument);
+    return all[0]->complete(all);
+  }
   std::uint64_t results[kWarpSize], ballot = 0;
   for (unsigned left = group.arrived; left != 0; left &= left - 1) {
     const int lane = std::countr_zero(left);
@@ -72,6 +85,12 @@ void complete(Thread* lanes, const WarpGroup& group) {
   }
 }
 
+// Whether a lane that waits does what `argument` asks for, where the operation alone does not say it.
+bool same_work(const WarpArgument& argument, const Thread& waiting) {
+  return argument.op != WarpOp::whole_warp ||
+         whole_warp(argument)->complete == whole_warp(*waiting.argument)->complete;
+}
+
 }  // namespace
 
 void BlockRunner::warp_collective(WarpArgument& argument, Site at) {
@@ -88,7 +107,9 @@ void BlockRunner::warp_collective(WarpArgument& argument, Site at) {
   unsigned k = 0;
   for (; k < warp.group_count; ++k) {
     const WarpGroup& group = warp.groups[k];
-    if (group.mask == argument.mask && group.op == argument.op && group.site.line() == at.line())
+    if (group.mask == argument.mask && group.op == argument.op && group.site.line() == at.line() &&
+        same_work(argument, threads_[warp_number * kWarpSize +
+                                     static_cast<unsigned>(std::countr_zero(group.arrived))]))
       break;
     if ((group.mask >> lane & 1) != 0 &&
         (group.arrived & argument.mask) != 0)  // each waits for the other
@@ -98,7 +119,7 @@ void BlockRunner::warp_collective(WarpArgument& argument, Site at) {
   thread.argument = &argument;
   warp.groups[k].arrived |= 1u << lane;
   complete_if_all_arrived(warp_number, k);
-  if ((warp.ready >> lane & 1) == 0) return park(executor::name_of(argument.op), at);
+  if ((warp.ready >> lane & 1) == 0) return park(executor::name_of(argument), at);
   // In ascending order the last lane to come just goes on, which saves a switch.
   if (order_ != Order::ascending) return run_next();
   warp.ready &= ~(1u << lane);
@@ -108,16 +129,30 @@ void BlockRunner::warp_collective(WarpArgument& argument, Site at) {
 // Apart, so that its strings take no room on the stacks of threads that wait.
 void BlockRunner::fail_in_warp_operation(const WarpArgument& argument, const char* why, Site at,
                                          const WarpGroup* others) const {
-  std::string what = std::string("calls ") + executor::name_of(argument.op) + " " + why;
-  if (others != nullptr)
-    what += std::string(" in ") + executor::name_of(others->op) + " " + to_string(others->site);
+  std::string what = std::string("calls ") + executor::name_of(argument) + " " + why;
+  if (others != nullptr) {
+    const unsigned warp_number = running() / kWarpSize,
+                   lane = static_cast<unsigned>(std::countr_zero(others->arrived));
+    what += std::string(" in ") +
+            executor::name_of(*threads_[warp_number * kWarpSize + lane].argument) + " " +
+            to_string(others->site);
+  }
   fail(what, at);
+}
+
+void BlockRunner::fail_without_lane(unsigned warp_number, const WarpGroup& group) const {
+  const unsigned lane = static_cast<unsigned>(std::countr_zero(group.arrived));
+  fail(std::string(executor::name_of(*threads_[warp_number * kWarpSize + lane].argument)) +
+           " needs all 32 lanes of the warp, lane " +
+           std::to_string(std::countr_one(group.arrived)) + " is not there or has left the kernel",
+       group.site);
 }
 
 void BlockRunner::complete_if_all_arrived(unsigned warp_number, unsigned group_number) {
   Warp& warp = warps_[warp_number];
   const WarpGroup group = warp.groups[group_number];
   if (group.arrived != (group.mask & warp.alive)) return;
+  if (group.op == WarpOp::whole_warp && group.arrived != ~0u) fail_without_lane(warp_number, group);
   warp.groups[group_number] = warp.groups[--warp.group_count];
   complete(&threads_[warp_number * kWarpSize], group);
   warp.ready |= group.arrived;
