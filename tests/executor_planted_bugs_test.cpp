@@ -11,7 +11,6 @@
 #include <string>
 
 #include "src/executor/executor.h"
-#include "src/executor/race.h"
 #include "tests/planted_bugs/planted_bug.h"
 #include "tests/support/schedules.h"
 #include "weft/error.h"
@@ -25,14 +24,14 @@ using test::Verdict;
 #if defined(__SANITIZE_ADDRESS__)
 constexpr const char* kBuild = "sanitizers";
 #else
-constexpr const char* kBuild = executor::race::kEnabled ? "race" : "plain";
+constexpr const char* kBuild = "plain";
 #endif
 
 const Verdict& expected(const PlantedBug& bug) {
 #if defined(__SANITIZE_ADDRESS__)
   return bug.sanitizers;
 #else
-  return executor::race::kEnabled ? bug.race : bug.plain;
+  return bug.plain;
 #endif
 }
 

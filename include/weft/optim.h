@@ -26,8 +26,6 @@ class Optimizer {
   const Tensor& gradients() const { return gradients_; }  // [n]
 
  protected:
-  friend Tensor clip_grad_norm_(Optimizer& optimizer, double max_norm);
-
   /// First line of step(): brings gradients that were set from outside into the arena. Throws
   /// ShapeError where a parameter has left it.
   void collect();
@@ -70,10 +68,5 @@ class Adam : public Optimizer {
   AdamOptions options_;
   Tensor first_moments_, second_moments_, step_;
 };
-
-/// Scales all gradients of the optimizer's parameters so that their norm together is at most max_norm, and
-/// returns the norm that they had, a scalar on their device; between backward and step. Does not wait.
-/// Pascanu, Mikolov, Bengio, ICML 2013. Throws ShapeError for max_norm <= 0.
-Tensor clip_grad_norm_(Optimizer& optimizer, double max_norm);
 
 }  // namespace weft

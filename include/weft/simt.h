@@ -40,7 +40,6 @@ struct LaunchShape {
   dim3 grid{1, 1, 1};            // blocks
   dim3 block{1, 1, 1};           // threads of a block
   std::size_t shared_bytes = 0;  // dynamic shared memory of a block
-  bool cooperative = false;  // all blocks run at once and may wait for each other (grid barrier)
   std::source_location where = std::source_location::current();
 };
 

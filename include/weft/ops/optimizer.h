@@ -28,7 +28,4 @@ struct AdamOptions {
 void adam_(Tensor& values, Tensor& gradients, Tensor& first_moments, Tensor& second_moments,
            Tensor& step, const AdamOptions& options);
 
-/// Scales x by min(1, max_norm / (norm + 1e-6)), norm being an l2_norm that stays on the device.
-void clip_to_norm_(Tensor& x, const Tensor& norm, double max_norm);
-
 }  // namespace weft
