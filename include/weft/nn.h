@@ -92,6 +92,8 @@ class Sequential : public Module {
   Module& operator[](std::size_t i) { return *modules_.at(i); }
 
  private:
+  friend Sequential fuse(const Sequential& layers);
+
   std::vector<std::shared_ptr<Module>> modules_;
 };
 
