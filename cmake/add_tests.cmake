@@ -24,7 +24,7 @@ target_compile_definitions(weft_test_support INTERFACE WEFT_SOURCE_DIR="${PROJEC
   WEFT_DATA_DIR="${PROJECT_SOURCE_DIR}/data")
 target_link_libraries(weft_test_support INTERFACE weft weft_flags OpenMP::OpenMP_CXX GTest::gtest
   GTest::gtest_main)
-target_compile_options(weft_test_support INTERFACE -O1)  # a third of the time to compile of -O3
+target_compile_options(weft_test_support INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-O1>)  # a third of the time to compile of -O3
 
 if(weft_device STREQUAL executor)
   file(GLOB planted_bugs CONFIGURE_DEPENDS tests/planted_bugs/*.cpp)
