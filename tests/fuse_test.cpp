@@ -32,7 +32,12 @@ Outcome outcome_of(Sequential& layers, const Tensor& x, const Tensor& targets) {
   return outcome;
 }
 
-class Fuse : public testing::TestWithParam<Device> {};
+class Fuse : public testing::TestWithParam<Device> {
+ protected:
+  void SetUp() override {
+    if (GetParam() == Device::gpu && !gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  }
+};
 
 TEST_P(Fuse, GivesTheSameNumbersAndGradients) {
   Generator generator(3);
