@@ -7,6 +7,7 @@
 
 #include "kernels/activation/activation.h"
 #include "src/cpu/activation.h"
+#include "tests/support/activation_oracle.h"
 #include "tests/support/compare.h"
 #include "tests/support/error.h"
 #include "tests/support/guarded.h"
@@ -24,28 +25,11 @@ using test::Guarded;
 
 constexpr std::int64_t kBlock = 1024;  // floats of a thread block
 constexpr float kSlope = 0.25f;
-constexpr Activation kAll[] = {Activation::none, Activation::sigmoid, Activation::tanh,
-                               Activation::relu, Activation::leaky_relu};
 
 // exp and tanh are right to 2 units in the last place on every device (CUDA C Programming Guide), and a
 // sum, a quotient, a product and a sum follow at most: 8 roundings in all, each of 2^-24 relative. In the
 // derivative 1 - y² they are relative to 1.
 constexpr double kRoundings = 8 * 0x1p-24;
-
-double exact(Activation activation, double x) {
-  switch (activation) {
-    case Activation::sigmoid:
-      return 1 / (1 + std::exp(-x));
-    case Activation::tanh:
-      return std::tanh(x);
-    case Activation::relu:
-      return x > 0 ? x : 0;
-    case Activation::leaky_relu:
-      return x > 0 ? x : static_cast<double>(kSlope) * x;
-    default:
-      return x;
-  }
-}
 
 double exact_derivative(Activation activation, double y) {
   switch (activation) {
@@ -88,12 +72,12 @@ std::vector<float> backward(Device device, Activation activation, const std::vec
 }
 
 void check(Device device, test::Rng& rng, std::int64_t size, std::int64_t misalign) {
-  for (const Activation activation : kAll) {
+  for (const Activation activation : test::kAllActivations) {
     const auto x = rng.normal(size, 0, 4), dy = rng.normal(size), start = rng.normal(size);
     std::vector<double> expected, gradient, sum;
     const auto y = forward(device, activation, x, misalign);
     for (std::size_t i = 0; i < x.size(); ++i) {
-      expected.push_back(exact(activation, x[i]));
+      expected.push_back(test::exact_activation(activation, x[i], kSlope));
       gradient.push_back(dy[i] * exact_derivative(activation, y[i]));
       sum.push_back(gradient[i] + start[i]);
     }
@@ -135,7 +119,7 @@ TEST(Activation, KeepsNanAndIsRightAtTheEnds) {
   const std::vector<float> x{nan, inf, -inf, 0, -80, 80};
   for (const Device device : {Device::cpu, Device::gpu}) {
     if (device == Device::gpu && !gpu_available()) continue;
-    for (const Activation activation : kAll)
+    for (const Activation activation : test::kAllActivations)
       EXPECT_TRUE(std::isnan(forward(device, activation, x)[0]));
     const auto sigmoids = forward(device, Activation::sigmoid, x);
     EXPECT_EQ(sigmoids[1], 1.0f);
@@ -184,7 +168,7 @@ INSTANTIATE_TEST_SUITE_P(Devices, Activations, ::testing::Values(Device::cpu, De
 
 TEST(Activation, HasTheGradientsOfFiniteDifferences) {
   test::Rng rng(6);
-  for (const Activation activation : kAll) {
+  for (const Activation activation : test::kAllActivations) {
     if (activation == Activation::none) continue;
     auto values = rng.normal<double>(15);
     for (double& value : values) value += value < 0 ? -0.1 : 0.1;  // away from the kink

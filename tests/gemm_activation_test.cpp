@@ -11,6 +11,7 @@
 #include "kernels/gemm/gemm.h"
 #include "kernels/gemm/split_k.h"
 #include "tests/gemm_case.h"
+#include "tests/support/activation_oracle.h"
 #include "tests/support/compare.h"
 #include "tests/support/error.h"
 #include "tests/support/guarded.h"
@@ -28,33 +29,15 @@ namespace {
 
 using kernels::GemmTile;
 
-constexpr Activation kAll[] = {Activation::none, Activation::sigmoid, Activation::tanh,
-                               Activation::relu, Activation::leaky_relu};
-
 // No activation here has a slope above 1, so a product's error grows in none. What one adds itself is 8
 // roundings of a number at most 1 (activation_test.cpp says why), or one of the product.
 constexpr double kActivationRoundings = 8;
-
-double exact(Activation activation, double x, double slope) {
-  switch (activation) {
-    case Activation::sigmoid:
-      return 1 / (1 + std::exp(-x));
-    case Activation::tanh:
-      return std::tanh(x);
-    case Activation::relu:
-      return x > 0 ? x : 0;
-    case Activation::leaky_relu:
-      return x > 0 ? x : slope * x;
-    default:
-      return x;
-  }
-}
 
 template <class T>
 std::vector<double> activated(const GemmCase<T>& p) {
   std::vector<double> all;
   for (const double x : p.expected)
-    all.push_back(exact(p.activation, x, static_cast<double>(p.kSlope)));
+    all.push_back(test::exact_activation(p.activation, x, static_cast<double>(p.kSlope)));
   return all;
 }
 
@@ -91,7 +74,7 @@ Content content_of(const GemmCase<T>& p) {
 TEST(CpuGemmActivation, AgreesWithFloat64) {
   for_each_seed("cpu_gemm_activation", [](Rng& rng) {
     auto p = random_case<float>(rng, rng.size(90), rng.size(90), rng.size(60));
-    p.activation = kAll[rng.integer(0, 4)];
+    p.activation = test::kAllActivations[rng.integer(0, 4)];
     expect_sum_close(run_twin(p), activated(p), magnitude_with_one(p),
                      p.error_constant() + kActivationRoundings, p.describe(), content_of(p));
   });
@@ -106,7 +89,7 @@ TEST(GemmActivation, AgreesWithTheTwinForEveryTileAndSplit) {
         Rng rng(seed);
         auto p = random_case<float>(rng, rng.size(shape.m + 9), rng.size(shape.n + 9),
                                     rng.size(5 * shape.k));
-        p.activation = kAll[seed % 5];
+        p.activation = test::kAllActivations[seed % 5];
         const auto c = run_kernel(p, tile, split, rng.chance(0.25) ? rng.integer(1, 3) : 0);
         const std::string what = p.describe() + (split ? ", split k" : "");
         expect_sum_close(c, run_twin(p), magnitude_with_one(p),
@@ -139,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(Devices, LinearActivation, ::testing::Values(Device::cp
 TEST_P(LinearActivation, HasTheBitsOfTheActivationAfterIt) {
   Rng rng(4);
   for (const std::int64_t inputs : {std::int64_t{3}, std::int64_t{784}})
-    for (const Activation activation : kAll) {
+    for (const Activation activation : test::kAllActivations) {
       const auto leaf = [&](const Shape& shape) {
         Tensor tensor = from_values(rng.normal<float>(shape.size()), shape).to(GetParam());
         tensor.set_requires_grad(true);
@@ -178,7 +161,7 @@ TEST_P(LinearActivation, KeepsNaN) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const Tensor x = from_values<float>({nan}, {1, 1}).to(GetParam());
   const Tensor one = from_values<float>({1}, {1, 1}).to(GetParam());
-  for (const Activation activation : kAll)
+  for (const Activation activation : test::kAllActivations)
     EXPECT_TRUE(std::isnan(linear(x, one, {}, activation).to_vector<float>()[0]));
 }
 
@@ -187,7 +170,7 @@ TEST(LinearActivationGradient, PassesTheGradientCheck) {
   const Tensor x = from_values(rng.normal<double>(35), {7, 5});
   const Tensor weight = from_values(rng.normal<double>(15), {3, 5});
   const Tensor bias = from_values(rng.normal<double>(3), {3});
-  for (const Activation activation : kAll)
+  for (const Activation activation : test::kAllActivations)
     EXPECT_EQ(
         gradient_check([&](auto& in) { return linear(in[0], in[1], in[2], activation, 0.25); },
                        {x, weight, bias}),
