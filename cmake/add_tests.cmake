@@ -7,6 +7,14 @@ if(weft_device STREQUAL executor)
   list(FILTER support_sources EXCLUDE REGEX "_cuda\\.cpp$")
   file(GLOB kernel_tests CONFIGURE_DEPENDS tests/*_test.cu)
   set_source_files_properties(${kernel_tests} PROPERTIES LANGUAGE CXX)
+  file(GLOB planted_bugs CONFIGURE_DEPENDS tests/planted_bugs/*.cpp)
+  if(WEFT_RACE)  # what has kernels of its own
+    file(GLOB executor_tests CONFIGURE_DEPENDS tests/executor_*_test.cpp)
+    set_property(SOURCE ${kernel_tests} ${planted_bugs} ${executor_tests}
+      APPEND PROPERTY COMPILE_OPTIONS ${weft_race_options})
+  else()
+    list(FILTER test_sources EXCLUDE REGEX "/executor_race_test\\.cpp$")
+  endif()
 else()
   list(FILTER support_sources EXCLUDE REGEX "_executor\\.cpp$")
   list(FILTER test_sources EXCLUDE REGEX "/executor_[^/]*$")
@@ -25,10 +33,6 @@ target_compile_definitions(weft_test_support INTERFACE WEFT_SOURCE_DIR="${PROJEC
 target_link_libraries(weft_test_support INTERFACE weft weft_flags OpenMP::OpenMP_CXX GTest::gtest
   GTest::gtest_main)
 target_compile_options(weft_test_support INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-O1>)  # a third of the time to compile of -O3
-
-if(weft_device STREQUAL executor)
-  file(GLOB planted_bugs CONFIGURE_DEPENDS tests/planted_bugs/*.cpp)
-endif()
 
 # Processes run side by side, so a waiting OpenMP thread must not spin.
 include(GoogleTest)

@@ -29,6 +29,13 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LES
   target_compile_options(weft_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
 endif()
 
+# The kernels report every access to the executor (src/executor/race.h) through the functions that g++ has
+# for its thread sanitizer, whose own library is not linked. Loops stay loops, since memset reports nothing.
+set(weft_race_options -fsanitize=thread -Wno-tsan -fno-tree-loop-distribute-patterns)
+if(WEFT_RACE)
+  target_compile_definitions(weft_flags INTERFACE WEFT_RACE)
+endif()
+
 if(WEFT_SANITIZE)  # whose checks make GCC warn of variables that are initialised
   target_compile_options(weft_flags INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${WEFT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer

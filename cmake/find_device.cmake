@@ -40,11 +40,14 @@ else()
   endif()
 endif()
 
+if(WEFT_SANITIZE AND WEFT_RACE)
+  message(FATAL_ERROR "WEFT_SANITIZE and WEFT_RACE are two builds; ask for one.")
+endif()
 if(weft_device STREQUAL executor)
   return()
 endif()
-if(WEFT_SANITIZE)
-  message(FATAL_ERROR "WEFT_SANITIZE is for executor builds; this one is WEFT_DEVICE=cuda.")
+if(WEFT_SANITIZE OR WEFT_RACE)
+  message(FATAL_ERROR "WEFT_SANITIZE and WEFT_RACE are for executor builds; this one is WEFT_DEVICE=cuda.")
 endif()
 
 # An H100 is built as 90a, never "native": that means sm_90, which has no Hopper instructions.

@@ -58,7 +58,7 @@ TEST(ExecutorLaunch, RefusesWhatTheDeviceWouldRefuse) {
   const auto refused = [](dim3 grid, dim3 block) {
     return [=] { launch(nothing_kernel, {.grid = grid, .block = block}, kStream); };
   };
-  expect_device_error(no_blocks, {"no_blocks: launch at executor_launch_test.cpp:",
+  expect_device_error(no_blocks, {"nothing_kernel: launch at executor_launch_test.cpp:",
                                   "has the empty grid (0, 1, 1)"});
   expect_device_error(refused({1, 0, 1}, 32), {"has the empty grid (1, 0, 1)"});
   expect_device_error(refused(1, {32, 0, 1}), {"has the empty block (32, 0, 1)"});
@@ -78,41 +78,41 @@ TEST(ExecutorLaunch, RefusesWhatTheDeviceWouldRefuse) {
 __global__ void nested_kernel() { launch(nothing_kernel, {}, kStream); }
 
 TEST(ExecutorLaunch, RefusesALaunchInsideAKernel) {
-  expect_device_error([] { launch(nested_kernel, {}, kStream); },
-                      {"nested_kernel: launch", "is inside a kernel"});
+  expect_device_error(
+      [] { launch(nested_kernel, {}, kStream); },
+      {"nothing_kernel: launch at executor_launch_test.cpp:", "is inside a kernel"});
 }
 
-__global__ void collide_kernel(bool fail) {
+template <class T>
+__global__ void collide_kernel(T fail) {
   if (fail && blockIdx.x == 7 && threadIdx.x == 3) __syncwarp(0b1u);
   __syncthreads();
 }
-template <class T>
-void softmax(T fail) {
-  launch(collide_kernel, {.grid = 100, .block = 64}, kStream, fail);
-}
+void collide(bool fail) { launch(collide_kernel<bool>, {.grid = 100, .block = 64}, kStream, fail); }
 
 TEST(ExecutorLaunch, NamesKernelBlockThreadFileAndLineOfAFailure) {
   for_each_schedule(5, [](const std::string&) {
-    expect_device_error([] { softmax(true); },
-                        {"softmax: block (7, 0, 0), thread (3, 0, 0), executor_launch_test.cpp:",
-                         "calls __syncwarp but is not in its own mask"});
+    expect_device_error(
+        [] { collide(true); },
+        {"collide_kernel: block (7, 0, 0), thread (3, 0, 0), executor_launch_test.cpp:",
+         "calls __syncwarp but is not in its own mask"});
   });
 }
 
 TEST(ExecutorLaunch, WorksAgainAfterAFailure) {
   for_each_schedule(5, [](const std::string& name) {
     for (int round = 0; round < 20; ++round) {
-      EXPECT_THROW(softmax(true), DeviceError) << name;
-      EXPECT_NO_THROW(softmax(false)) << name;
+      EXPECT_THROW(collide(true), DeviceError) << name;
+      EXPECT_NO_THROW(collide(false)) << name;
     }
   });
 }
 
 TEST(ExecutorLaunch, LosesNoStackToAFailure) {
   const test::ExecutorConfig scope([](executor::Config& config) { config.os_threads = 1; });
-  softmax(false);
+  collide(false);
   const std::uint64_t fibers = executor::stats().fibers;
-  for (int round = 0; round < 20; ++round) EXPECT_THROW(softmax(true), DeviceError);
+  for (int round = 0; round < 20; ++round) EXPECT_THROW(collide(true), DeviceError);
   EXPECT_EQ(executor::stats().fibers, fibers);
 }
 

@@ -1,5 +1,5 @@
 // Shows that the checks check: every kernel of tests/planted_bugs has one known bug, and each build of
-// the executor must make of it what the table there says, in a report that names launcher, thread and
+// the executor must make of it what the table there says, in a report that names kernel, thread and
 // line. A bug may end the process, so each runs in a process of its own.
 
 #include <gtest/gtest.h>
@@ -23,6 +23,8 @@ using test::Verdict;
 
 #if defined(__SANITIZE_ADDRESS__)
 constexpr const char* kBuild = "sanitizers";
+#elif defined(WEFT_RACE)
+constexpr const char* kBuild = "race";
 #else
 constexpr const char* kBuild = "plain";
 #endif
@@ -30,6 +32,8 @@ constexpr const char* kBuild = "plain";
 const Verdict& expected(const PlantedBug& bug) {
 #if defined(__SANITIZE_ADDRESS__)
   return bug.sanitizers;
+#elif defined(WEFT_RACE)
+  return bug.race;
 #else
   return bug.plain;
 #endif
@@ -124,6 +128,8 @@ TEST_P(PlantedBugs, AreSeenAsTheTableSays) {
     }
     ASSERT_EQ(kind, Verdict::Kind::report) << order;
     EXPECT_TRUE(has(report, verdict.words)) << order << ": " << report;
+    EXPECT_TRUE(has(report, at_launch ? "_kernel: launch" : "_kernel: block ("))
+        << order << ": " << report;
     EXPECT_TRUE(at_launch || has(report, "thread (")) << order << ": " << report;
     EXPECT_TRUE(at_launch || has(report, place)) << order << ", " << place << ": " << report;
   });

@@ -77,7 +77,8 @@ void launch(void (*kernel)(Parameters...), const LaunchShape& shape, StreamView 
       static_cast<Parameters>(std::forward<Arguments>(arguments))...);
   const auto thread = [&] { std::apply(kernel, values); };
   executor::launch_grid(
-      executor::Grid{shape.grid, shape.block, shape.shared_bytes, shape.where.function_name(),
+      executor::Grid{shape.grid, shape.block, shape.shared_bytes,
+                     reinterpret_cast<const void*>(kernel), shape.where.function_name(),
                      shape.where.file_name(), shape.where.line()},
       stream, [](const void* body) { (*static_cast<decltype(thread)*>(body))(); }, &thread);
 }

@@ -68,6 +68,7 @@ extern constinit thread_local const BlockContext* current_block [[gnu::tls_model
 struct Grid {
   dim3 grid, block;
   std::size_t shared_bytes;
+  const void* kernel;    // the function that every thread runs
   const char* launcher;  // the function that called launch(), as the compiler spells it
   const char* file;
   unsigned line;

@@ -62,9 +62,10 @@ class Pool {
 /// destruction, and at exit the system takes the memory anyway.
 Pool& pool_of(Device device);
 
-/// Whether freed blocks are kept. Not under AddressSanitizer: there every block is fresh, has exactly
-/// the bytes asked for, and starts as 0xFF (NaN), so that reading past its end or after its end shows.
-#if defined(__SANITIZE_ADDRESS__)
+/// Whether freed blocks are kept. Not under AddressSanitizer and in race builds: there every block is
+/// fresh, has exactly the bytes asked for, and starts as 0xFF (NaN), so that reading past its end or after
+/// its end shows.
+#if defined(__SANITIZE_ADDRESS__) || defined(WEFT_RACE)
 inline constexpr bool kPoolCaches = false;
 #else
 inline constexpr bool kPoolCaches = true;

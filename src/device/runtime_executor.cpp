@@ -10,6 +10,7 @@
 
 #include "src/device/runtime.h"
 #include "src/executor/executor.h"
+#include "src/executor/race.h"
 #include "weft/error.h"
 
 namespace weft::runtime {
@@ -44,14 +45,22 @@ DeviceProperties properties() {
 void* allocate(std::size_t bytes, StreamView) {
   // Exactly the bytes asked for, so that AddressSanitizer sees a kernel that reads one too far.
   void* memory = nullptr;
-  if (bytes > physical_bytes() ||
-      posix_memalign(&memory, kAlignment, std::max<std::size_t>(bytes, 1)) != 0)
+  if (bytes <= physical_bytes()) {
+    if constexpr (executor::race::kEnabled)
+      memory = executor::race::allocate(bytes);
+    else if (posix_memalign(&memory, kAlignment, std::max<std::size_t>(bytes, 1)) != 0)
+      memory = nullptr;
+  }
+  if (memory == nullptr)
     throw DeviceError("out of memory on the SIMT executor: " + std::to_string(bytes) +
                       " bytes asked for");
   return memory;
 }
 
-void release(void* memory, StreamView) noexcept { std::free(memory); }
+void release(void* memory, StreamView) noexcept {
+  if constexpr (executor::race::kEnabled) return executor::race::deallocate(memory);
+  std::free(memory);
+}
 
 void copy(void* to, const void* from, std::size_t bytes, Direction, StreamView) {
   if (bytes == 0) return;

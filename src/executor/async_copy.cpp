@@ -4,6 +4,7 @@
 #include <string>
 
 #include "src/executor/block_runner.h"
+#include "src/executor/race.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
@@ -48,6 +49,10 @@ void AsyncCopies::issue(unsigned thread, void* shared, const void* global, std::
     runner.fail("cp.async to shared memory outside an array, or still written by a copy under way",
                 at);
 #endif
+  if constexpr (race::kEnabled) {
+    race::touch(race::Kind::read, global, valid_bytes, {at});
+    race::begin_copy(shared, bytes, at);
+  }
   std::memset(shared, 0xFF, bytes);
 #if defined(__SANITIZE_ADDRESS__)
   ASAN_POISON_MEMORY_REGION(shared, bytes);
@@ -71,6 +76,10 @@ void AsyncCopies::wait(unsigned thread, int newest_groups_in_flight) {
 #if defined(__SANITIZE_ADDRESS__)
     ASAN_UNPOISON_MEMORY_REGION(copy.shared, copy.bytes);
 #endif
+    if constexpr (race::kEnabled) {
+      race::touch(race::Kind::read, copy.global, copy.valid_bytes, {copy.site});
+      race::end_copy(copy.shared, copy.bytes, copy.site);
+    }
     std::memset(copy.shared, 0, copy.bytes);
     if (copy.valid_bytes > 0) std::memcpy(copy.shared, copy.global, copy.valid_bytes);
   }

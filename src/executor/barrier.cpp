@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "src/executor/block_runner.h"
+#include "src/executor/race.h"
 
 namespace weft::executor {
 namespace {
@@ -28,6 +29,7 @@ int BlockRunner::barrier(int predicate, const char* name, Site at) {
     predicate_result_ = predicate_sum_;
     predicate_sum_ = 0;
     ++stats_.barriers;
+    if constexpr (race::kEnabled) race::block_met();
     for (unsigned w = 0; w < warp_count_; ++w) warps_[w].ready = warps_[w].alive;
     draw_priorities();
     run_next();

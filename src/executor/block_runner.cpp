@@ -1,5 +1,8 @@
 #include "src/executor/block_runner.h"
 
+#include "src/executor/race.h"
+#include "weft/error.h"
+
 namespace weft::executor {
 
 constinit thread_local const ThreadContext* current_thread = nullptr;
@@ -42,11 +45,15 @@ void BlockRunner::begin_launch(const Launch& launch) {
         threads_[linear].context = {{x, y, z}, linear};
 }
 
-void BlockRunner::run(std::uint64_t block_number) {
+uint3 BlockRunner::index_of(std::uint64_t block_number) const {
   const dim3& grid = launch_->grid.grid;
-  block_.index = {static_cast<unsigned>(block_number % grid.x),
-                  static_cast<unsigned>(block_number / grid.x % grid.y),
-                  static_cast<unsigned>(block_number / grid.x / grid.y)};
+  return {static_cast<unsigned>(block_number % grid.x),
+          static_cast<unsigned>(block_number / grid.x % grid.y),
+          static_cast<unsigned>(block_number / grid.x / grid.y)};
+}
+
+void BlockRunner::run(std::uint64_t block_number) {
+  block_.index = index_of(block_number);
   // The seed of a block does not depend on the OS thread that runs it.
   random_state_ = (launch_->config.seed + 0x1234567) * 0x9E3779B97F4A7C15ull ^
                   (launch_->serial * 1000003 + block_number) * 0xD1B54A32D192ED03ull;
@@ -61,6 +68,8 @@ void BlockRunner::run(std::uint64_t block_number) {
   arrived_ = 0;
   predicate_sum_ = 0;
   draw_priorities();
+  if constexpr (race::kEnabled)
+    race::begin_block(0, block_number, live_, shared_.arena(), kArenaBytes);
   shared_.begin_block(launch_->grid.shared_bytes, launch_->model.shared_bytes_per_block);
   copies_.begin_block(live_);
   ++stats_.blocks;
@@ -118,6 +127,12 @@ void fiber_body() {
   // Outside the handler, since the C++ run-time counts the handlers of an OS thread, not of a fiber.
   // The other threads of the block are abandoned where they stand.
   runner.switch_to(runner.main_);
+  __builtin_unreachable();
+}
+
+void BlockRunner::stop(const std::string& what, const std::string& place) {
+  error_ = std::make_exception_ptr(DeviceError(running_place() + ", " + place + ": " + what));
+  switch_to(main_);
   __builtin_unreachable();
 }
 

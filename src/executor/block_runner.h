@@ -85,14 +85,19 @@ class BlockRunner {
   void wake(unsigned thread);
 
   void require_capability(int compute_capability, const char* instruction, Site at) const;
-  /// "softmax: block (3, 0, 0), thread (5, 0, 0)".
+  /// "softmax_registers_kernel: block (3, 0, 0), thread (5, 0, 0)".
   std::string running_place() const;
   /// Ends the launch with a DeviceError that names kernel, block and the running thread.
   [[noreturn]] void fail(const std::string& what, Site at = {}) const;
+  /// The same for callers that must not throw: the thread is left where it stands.
+  [[noreturn]] void stop(const std::string& what, const std::string& place);
+  /// "thread (5, 0, 0)", with its block where that is not the running one.
+  std::string name_of(std::uint64_t block_number, unsigned thread) const;
 
  private:
   friend void fiber_body();
 
+  uint3 index_of(std::uint64_t block_number) const;
   void run_threads();  // on a fiber
   void run_next();     // leaves the running thread for another one
   void switch_to(Fiber& fiber);
@@ -190,7 +195,7 @@ inline void BlockRunner::park(const char* waits_for, Site at) {
 void name_threads_in_sanitizer_reports();
 /// "softmax.cu:57".
 std::string to_string(Site at);
-/// The kernel's launcher without its type, namespaces and parameters: "softmax".
-std::string tidy_name(const std::string& function);
+/// The kernel's name, "softmax_registers_kernel", or its launcher's where that is not to be had.
+std::string kernel_name(const Grid& grid);
 
 }  // namespace weft::executor

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "src/executor/block_runner.h"
+#include "src/executor/source_place.h"
 #include "weft/error.h"
 
 namespace weft::executor {
@@ -19,23 +20,9 @@ std::string to_string(Site at) {
   return path.substr(path.rfind('/') + 1) + ":" + std::to_string(at.line());
 }
 
-std::string tidy_name(const std::string& function) {
-  // "void weft::kernels::(anonymous)::softmax(const T*, T*) [with T = float]": up to the parameters,
-  // then the last word of the qualified name. Brackets of template arguments and of <lambda> count.
-  int depth = 0;
-  std::size_t begin = 0, end = function.size();
-  for (std::size_t i = 0; i < function.size(); ++i) {
-    const char c = function[i];
-    if (c == '<' || c == '{') ++depth;
-    if (c == '>' || c == '}') --depth;
-    if (depth > 0) continue;
-    if (c == ' ' || c == ':' || c == '*' || c == '&') begin = i + 1;
-    if (c == '(') {
-      end = i;
-      break;
-    }
-  }
-  return function.substr(begin, end - begin);
+std::string kernel_name(const Grid& grid) {
+  const std::string name = kernel_name(grid.kernel);
+  return name.empty() ? tidy_name(grid.launcher) : name;
 }
 
 std::string BlockRunner::name_of(const Thread& thread) {
@@ -43,9 +30,17 @@ std::string BlockRunner::name_of(const Thread& thread) {
   return "thread " + triple(index.x, index.y, index.z);
 }
 
+std::string BlockRunner::name_of(std::uint64_t block_number, unsigned thread) const {
+  std::string name = name_of(threads_[thread]);
+  const uint3 block = index_of(block_number);
+  if (block.x != block_.index.x || block.y != block_.index.y || block.z != block_.index.z)
+    name += " of block " + triple(block.x, block.y, block.z);
+  return name;
+}
+
 std::string BlockRunner::place() const {
   const uint3& block = block_.index;
-  return tidy_name(launch_->grid.launcher) + ": block " + triple(block.x, block.y, block.z);
+  return kernel_name(launch_->grid) + ": block " + triple(block.x, block.y, block.z);
 }
 
 std::string BlockRunner::running_place() const {

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "src/executor/block_runner.h"
+#include "src/executor/race.h"
 #include "src/executor/settings.h"
 #include "src/executor/worker_pool.h"
 #include "weft/error.h"
@@ -20,7 +21,7 @@ std::string to_string(const dim3& d) {
 
 [[noreturn]] void refuse(const Grid& grid, const std::string& what) {
   const std::string path = grid.file;
-  throw DeviceError(tidy_name(grid.launcher) + ": launch at " + path.substr(path.rfind('/') + 1) +
+  throw DeviceError(kernel_name(grid) + ": launch at " + path.substr(path.rfind('/') + 1) +
                     ":" + std::to_string(grid.line) + " " + what);
 }
 
@@ -114,6 +115,8 @@ void launch_grid(const Grid& grid, StreamView, void (*thread)(const void*), cons
   const LaunchSettings settings = settings_for_launch();
   const DeviceModel& model = device_model(settings.config.compute_capability);
   check_limits(grid, model);
+  static std::mutex one_at_a_time;
+  std::unique_lock<std::mutex> alone;
   const Launch launch{grid,
                       thread,
                       body,
@@ -123,8 +126,13 @@ void launch_grid(const Grid& grid, StreamView, void (*thread)(const void*), cons
                       std::uint64_t{grid.grid.x} * grid.grid.y * grid.grid.z,
                       grid.block.x * grid.block.y * grid.block.z};
   Work work(launch);
-  const auto threads =
+  auto threads =
       static_cast<unsigned>(std::min<std::uint64_t>(settings.config.os_threads, launch.blocks));
+  if constexpr (race::kEnabled) {  // what is found must not depend on chance
+    alone = std::unique_lock(one_at_a_time);
+    race::begin_launch(launch.blocks);
+    threads = 1;
+  }
   static WorkerPool pool;
   // Where another host thread has the pool, this one runs its grid alone.
   if (threads <= 1 || !pool.run(

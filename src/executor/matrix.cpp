@@ -7,6 +7,7 @@
 
 #include "kernels/primitives/mma.cuh"
 #include "src/executor/block_runner.h"
+#include "src/executor/race.h"
 #include "weft/half.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -107,7 +108,8 @@ void meet(WholeWarp& lane, Site at) {
   warp_collective(argument, at);
 }
 
-void check_row(const char* name, const void* row, int matrices, Site at) {
+void check_row(const char* name, [[maybe_unused]] race::Kind kind, const void* row, int matrices,
+               Site at) {
   const BlockRunner& runner = BlockRunner::current();
   if (static_cast<int>(runner.running() % kWarpSize) >= 8 * matrices) return;  // not used
   const auto fail = [&](const char* why) {
@@ -121,6 +123,7 @@ void check_row(const char* name, const void* row, int matrices, Site at) {
   if (__asan_region_is_poisoned(const_cast<void*>(row), kRowBytes) != nullptr)
     fail("outside an array of shared memory, or still written by a copy under way");
 #endif
+  if constexpr (race::kEnabled) race::touch(kind, row, kRowBytes, {at});
 }
 
 }  // namespace
@@ -128,7 +131,7 @@ void check_row(const char* name, const void* row, int matrices, Site at) {
 void load_matrices(std::uint32_t* registers, const void* row, int matrices, bool transposed,
                    Site at) {
   BlockRunner::current().require_capability(75, "ldmatrix", at);
-  check_row("ldmatrix", row, matrices, at);
+  check_row("ldmatrix", race::Kind::read, row, matrices, at);
   Rows lane{{"ldmatrix", transposed ? move_matrices<false, true> : move_matrices<false, false>},
             registers,
             static_cast<unsigned char*>(const_cast<void*>(row)),
@@ -139,7 +142,7 @@ void load_matrices(std::uint32_t* registers, const void* row, int matrices, bool
 void store_matrices(void* row, const std::uint32_t* registers, int matrices, bool transposed,
                     Site at) {
   BlockRunner::current().require_capability(90, "stmatrix", at);
-  check_row("stmatrix", row, matrices, at);
+  check_row("stmatrix", race::Kind::write, row, matrices, at);
   Rows lane{{"stmatrix", transposed ? move_matrices<true, true> : move_matrices<true, false>},
             const_cast<std::uint32_t*>(registers),
             static_cast<unsigned char*>(row),

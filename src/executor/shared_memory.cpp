@@ -6,6 +6,7 @@
 #include <string>
 
 #include "src/executor/block_runner.h"
+#include "src/executor/race.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
@@ -19,8 +20,6 @@
 namespace weft::executor {
 namespace {
 
-constexpr std::size_t kArenaBytes =
-    256 * 1024;  // over the 227 KiB of the largest model, for the gaps
 constexpr std::size_t kArenaAlignment = 4096;
 constexpr std::size_t kGap = 64;
 constexpr std::size_t kStaticLimit = 48 * 1024;  // of the compiler, on every GPU
@@ -41,6 +40,7 @@ SharedMemory::~SharedMemory() { WEFT_UNPOISON(arena_, kArenaBytes); }
 
 void SharedMemory::begin_block(std::size_t dynamic_bytes, std::size_t limit_bytes) {
   WEFT_POISON(arena_, high_);
+  if constexpr (race::kEnabled) race::end_arrays(arena_, high_);
   ++block_;
   end_ = high_ = static_ = 0;
   dynamic_bytes_ = dynamic_bytes;
@@ -54,6 +54,7 @@ void* SharedMemory::carve(std::size_t bytes, std::size_t alignment) {
   end_ = high_ = begin + bytes;
   WEFT_UNPOISON(arena_ + begin, bytes);
   std::memset(arena_ + begin, 0xFF, bytes);
+  if constexpr (race::kEnabled) race::begin_array(arena_ + begin, bytes);
   return arena_ + begin;
 }
 

@@ -9,6 +9,9 @@
 
 namespace weft::executor {
 
+/// Over the 227 KiB of the largest model, for the gaps.
+inline constexpr std::size_t kArenaBytes = 256 * 1024;
+
 /// The shared memory of the block that runs on one OS thread: an arena with a gap after each array.
 /// Every array starts as 0xFF bytes (NaN). Under AddressSanitizer all but the arrays is poisoned.
 class SharedMemory {
@@ -23,6 +26,7 @@ class SharedMemory {
   void* variable(SharedVariable& variable);
   void* dynamic();
   bool contains(const void* begin, std::size_t bytes) const;
+  const unsigned char* arena() const { return arena_; }  // of kArenaBytes
 
  private:
   struct Slot {  // of one WEFT_SHARED declaration

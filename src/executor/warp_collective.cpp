@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "src/executor/block_runner.h"
+#include "src/executor/race.h"
 
 namespace weft::executor {
 namespace {
@@ -154,6 +155,8 @@ void BlockRunner::complete_if_all_arrived(unsigned warp_number, unsigned group_n
   if (group.arrived != (group.mask & warp.alive)) return;
   if (group.op == WarpOp::whole_warp && group.arrived != ~0u) fail_without_lane(warp_number, group);
   warp.groups[group_number] = warp.groups[--warp.group_count];
+  if constexpr (race::kEnabled)
+    if (group.op == WarpOp::sync) race::lanes_met(warp_number, group.arrived);
   complete(&threads_[warp_number * kWarpSize], group);
   warp.ready |= group.arrived;
   available_ |= 1u << rank_of_[warp_number];

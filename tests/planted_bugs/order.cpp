@@ -189,7 +189,7 @@ bool run_chain(bool planted) {
 std::vector<PlantedBug> order_bugs() {
   constexpr const char* kFile = "order.cpp";
   return {
-      {"no barrier before reading", kFile, kWrong, kWrong, reports("race"),
+      {"no barrier before reading", kFile, kWrong, kWrong, reports("uninitialised"),
        [](bool planted) {
          return run_row(planted ? reverse_kernel<true> : reverse_kernel<false>,
                         map([](int i) { return static_cast<float>(63 - i); }));

@@ -21,7 +21,7 @@ inline constexpr Verdict kWrong{Verdict::Kind::wrong};
 inline constexpr Verdict kSilent{Verdict::Kind::silent};
 constexpr Verdict reports(const char* words) { return {Verdict::Kind::report, words}; }
 
-/// `race` is what a build that checks for races has to say. There is none yet: it is not tested.
+/// `race` is of the build that looks for races, where a read too early may find memory nobody has written.
 /// The line of the bug is the one of this file that ends with "// BUG: <name>".
 struct PlantedBug {
   const char* name;

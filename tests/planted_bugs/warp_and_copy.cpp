@@ -153,7 +153,7 @@ std::vector<PlantedBug> warp_and_copy_bugs() {
   constexpr Verdict kLimit = reports("dynamic shared memory");
   constexpr Verdict kOtherMask = reports("__shfl_xor_sync");
   return {
-      {"no __syncwarp between lanes", kFile, kWrong, kWrong, reports("race"),
+      {"no __syncwarp between lanes", kFile, kWrong, kWrong, reports("uninitialised"),
        [](bool planted) {
          return run_row(planted ? warp_exchange_kernel<true> : warp_exchange_kernel<false>,
                         map(32, [](int i) { return i ^ 1; }));
@@ -189,7 +189,7 @@ std::vector<PlantedBug> warp_and_copy_bugs() {
          return run_row(planted ? misaligned_copy_kernel<true> : misaligned_copy_kernel<false>,
                         counting(32));
        }},
-      {"no barrier after the wait", kFile, kWrong, kWrong, reports("race"),
+      {"no barrier after the wait", kFile, kWrong, kWrong, reports("uninitialised"),
        [](bool planted) {
          return run_row(planted ? shown_to_nobody_kernel<true> : shown_to_nobody_kernel<false>,
                         map(32, [](int i) { return 31 - i; }));

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <initializer_list>
 #include <string>
+#include <vector>
 
 #include "tests/support/error.h"
 #include "weft/error.h"
@@ -12,7 +12,7 @@ namespace weft::test {
 
 /// Expects `call` to throw a DeviceError whose message has all `parts`.
 template <class Call>
-void expect_device_error(Call call, std::initializer_list<std::string> parts) {
+void expect_device_error(Call call, const std::vector<std::string>& parts) {
   const std::string message = error_of<DeviceError>(call);
   for (const std::string& part : parts)
     EXPECT_NE(message.find(part), std::string::npos) << "no \"" << part << "\" in: " << message;
