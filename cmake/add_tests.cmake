@@ -8,11 +8,10 @@ if(weft_device STREQUAL executor)
   file(GLOB kernel_tests CONFIGURE_DEPENDS tests/*_test.cu)
   set_source_files_properties(${kernel_tests} PROPERTIES LANGUAGE CXX)
   file(GLOB planted_bugs CONFIGURE_DEPENDS tests/planted_bugs/*.cpp)
-  if(WEFT_RACE)  # what has kernels of its own
-    file(GLOB executor_tests CONFIGURE_DEPENDS tests/executor_*_test.cpp)
-    set_property(SOURCE ${kernel_tests} ${planted_bugs} ${executor_tests}
-      APPEND PROPERTY COMPILE_OPTIONS ${weft_race_options})
-  else()
+  file(GLOB executor_tests CONFIGURE_DEPENDS tests/executor_*_test.cpp)
+  set_property(SOURCE ${kernel_tests} ${planted_bugs} ${executor_tests}  # what has kernels of its own
+    APPEND PROPERTY COMPILE_OPTIONS ${weft_kernel_options})
+  if(NOT WEFT_RACE)
     list(FILTER test_sources EXCLUDE REGEX "/executor_race_test\\.cpp$")
   endif()
 else()

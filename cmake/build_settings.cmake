@@ -29,11 +29,15 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LES
   target_compile_options(weft_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
 endif()
 
-# The kernels report every access to the executor (src/executor/race.h) through the functions that g++ has
+# What kernels alone are compiled with. In a race build they report every access to the executor (src/executor/race.h) through the functions that g++ has
 # for its thread sanitizer, whose own library is not linked. Loops stay loops, since memset reports nothing.
-set(weft_race_options -fsanitize=thread -Wno-tsan -fno-tree-loop-distribute-patterns)
+set(weft_kernel_options "")
 if(WEFT_RACE)
+  set(weft_kernel_options -fsanitize=thread -Wno-tsan -fno-tree-loop-distribute-patterns)
   target_compile_definitions(weft_flags INTERFACE WEFT_RACE)
+elseif(WEFT_COVERAGE)  # blocks run on several OS threads
+  set(weft_kernel_options --coverage -fprofile-update=atomic -O1)
+  target_link_options(weft_flags INTERFACE --coverage)
 endif()
 
 if(WEFT_SANITIZE)  # whose checks make GCC warn of variables that are initialised

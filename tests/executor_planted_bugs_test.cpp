@@ -150,11 +150,17 @@ INSTANTIATE_TEST_SUITE_P(All, PlantedBugs, ::testing::ValuesIn(all_bugs()), [](c
   return name;
 });
 
+// The table is what each build's own run of this program has to confirm.
 TEST(PlantedBugTable, EveryBugIsCaughtBySomeBuild) {
+  std::size_t caught = 0;
   for (const PlantedBug& bug : all_bugs()) {
     const auto catches = [](Verdict v) { return v.kind != Verdict::Kind::silent; };
-    EXPECT_TRUE(catches(bug.plain) || catches(bug.sanitizers) || catches(bug.race)) << bug.name;
+    const bool seen = catches(bug.plain) || catches(bug.sanitizers) || catches(bug.race);
+    EXPECT_TRUE(seen) << bug.name;
+    caught += seen ? 1 : 0;
   }
+  std::cout << "planted bugs: caught " << caught << " of " << all_bugs().size()
+            << " by one build or another\n";
 }
 
 }  // namespace
