@@ -68,12 +68,14 @@ extern constinit thread_local const BlockContext* current_block [[gnu::tls_model
 struct Grid {
   dim3 grid, block;
   std::size_t shared_bytes;
+  bool cooperative;
   const char* launcher;  // the function that called launch(), as the compiler spells it
   const char* file;
   unsigned line;
 };
 void launch_grid(const Grid& grid, StreamView stream, void (*thread)(const void*),
                  const void* body);
+unsigned max_resident_blocks(unsigned block_threads, std::size_t dynamic_shared_bytes);
 
 /// One WEFT_SHARED declaration; `id` is given out at first use.
 struct SharedVariable {

@@ -8,8 +8,12 @@ constinit thread_local BlockRunner* BlockRunner::current_runner_ = nullptr;
 
 namespace {
 
-constexpr unsigned lanes_up_to(unsigned count) {
-  return count >= kWarpSize ? ~0u : (1u << count) - 1;
+// In random order, of so many chances to leave a block that could go on one is taken.
+constexpr unsigned kStay = 32;
+
+uint3 index_in(const dim3& grid, std::uint64_t number) {
+  return {static_cast<unsigned>(number % grid.x), static_cast<unsigned>(number / grid.x % grid.y),
+          static_cast<unsigned>(number / grid.x / grid.y)};
 }
 
 }  // namespace
@@ -27,48 +31,29 @@ BlockRunner& BlockRunner::of_this_os_thread() {
 void BlockRunner::begin_launch(const Launch& launch) {
   launch_ = &launch;
   order_ = launch.config.order;
-  block_.block_dim = launch.grid.block;
-  block_.grid_dim = launch.grid.grid;
-  const dim3& shape = launch.grid.block;
-  if (shape.x == prepared_for_.x && shape.y == prepared_for_.y && shape.z == prepared_for_.z)
-    return;
-  prepared_for_ = shape;
-  threads_.resize(launch.block_threads);
-  warp_count_ = (launch.block_threads + kWarpSize - 1) / kWarpSize;
-  unsigned linear = 0;
-  for (unsigned z = 0; z < shape.z; ++z)
-    for (unsigned y = 0; y < shape.y; ++y)
-      for (unsigned x = 0; x < shape.x; ++x, ++linear)
-        threads_[linear].context = {{x, y, z}, linear};
 }
 
-void BlockRunner::run(std::uint64_t block_number) {
-  const dim3& grid = launch_->grid.grid;
-  block_.index = {static_cast<unsigned>(block_number % grid.x),
-                  static_cast<unsigned>(block_number / grid.x % grid.y),
-                  static_cast<unsigned>(block_number / grid.x / grid.y)};
+void BlockRunner::run(std::uint64_t first_block, unsigned count) {
   // The seed of a block does not depend on the OS thread that runs it.
   random_state_ = (launch_->config.seed + 0x1234567) * 0x9E3779B97F4A7C15ull ^
-                  (launch_->serial * 1000003 + block_number) * 0xD1B54A32D192ED03ull;
+                  (launch_->serial * 1000003 + first_block) * 0xD1B54A32D192ED03ull;
   if (random_state_ == 0) random_state_ = 1;
-
-  live_ = launch_->block_threads;
-  for (Thread& thread : threads_) thread.fiber = nullptr;
-  for (unsigned w = 0; w < warp_count_; ++w) {
-    warps_[w].alive = warps_[w].ready = lanes_up_to(live_ - w * kWarpSize);
-    warps_[w].group_count = 0;
+  leaves_by_chance_ = count > 1 && order_ == Order::random;
+  while (resident_.size() < count) resident_.push_back(std::make_unique<ResidentBlock>());
+  resident_count_ = count;
+  for (unsigned i = 0; i < count; ++i) {
+    ResidentBlock& block = *resident_[i];
+    block.begin(launch_->grid, index_in(launch_->grid.grid, first_block + i),
+                launch_->model.shared_bytes_per_block);
+    draw_priorities(block);
   }
-  arrived_ = 0;
-  predicate_sum_ = 0;
-  draw_priorities();
-  shared_.begin_block(launch_->grid.shared_bytes, launch_->model.shared_bytes_per_block);
-  copies_.begin_block(live_);
-  ++stats_.blocks;
-  stats_.threads += live_;
+  unfinished_ = count;
+  stats_.blocks += count;
+  stats_.threads += std::uint64_t{count} * launch_->block_threads;
 
   current_ = &main_;
-  current_block = &block_;
-  Thread& first = take_next();
+  enter(*choose_block());
+  Thread& first = take_next(*block_);
   first.fiber = fibers_.take();
   first.fiber->thread = &first;
   switch_to(*first.fiber);
@@ -87,15 +72,17 @@ Stats BlockRunner::take_stats() {
 
 void BlockRunner::run_threads() {
   for (;;) {
+    ResidentBlock& block = *block_;
     launch_->thread(launch_->body);
     Fiber& fiber = *current_;
-    finish(*fiber.thread);
-    if (available_ == 0) {
+    finish(block, *fiber.thread);
+    ResidentBlock* next_block = find_work(block);
+    if (next_block == nullptr) {
       fibers_.give_back(&fiber);
-      run_next();
+      switch_to(main_);
       continue;  // somebody took this fiber again
     }
-    Thread& next = take_next();
+    Thread& next = take_next(*next_block);
     if (next.fiber ==
         nullptr) {  // a thread that has not started runs on this very stack: no switch
       next.fiber = &fiber;
@@ -121,35 +108,57 @@ void fiber_body() {
   __builtin_unreachable();
 }
 
-void BlockRunner::finish(Thread& thread) {
-  if (const Site* copy = copies_.oldest(thread.context.linear))
+void BlockRunner::finish(ResidentBlock& block, Thread& thread) {
+  if (const Site* copy = block.copies.oldest(thread.context.linear))
     fail("leaves the kernel without waiting for its cp.async", *copy);
-  if (arrived_ > 0) fail_at_exit();
-  --live_;
+  if (block.arrived > 0) fail_at_exit();
+  if (--block.live == 0) --unfinished_;
   const unsigned warp_number = thread.context.linear / kWarpSize;
-  Warp& warp = warps_[warp_number];
+  Warp& warp = block.warps[warp_number];
   warp.alive &= ~(1u << thread.context.linear % kWarpSize);
   // It may have been the last lane that others waited for.
   for (unsigned group = warp.group_count; group-- > 0;) complete_if_all_arrived(warp_number, group);
 }
 
-void BlockRunner::wake(unsigned thread) {
-  const unsigned warp_number = thread / kWarpSize;
-  warps_[warp_number].ready |= 1u << thread % kWarpSize;
-  available_ |= 1u << rank_of_[warp_number];
+ResidentBlock* BlockRunner::find_work_elsewhere() {
+  if (block_->available != 0 && random() % kStay != 0) return block_;
+  ResidentBlock* next = choose_block();
+  if (next != nullptr)
+    enter(*next);
+  else if (unfinished_ > 0)
+    fail_in_deadlock();
+  return next;
 }
 
-void BlockRunner::draw_priorities() {
-  for (unsigned r = 0; r < warp_count_; ++r)
-    warp_of_rank_[r] =
-        static_cast<std::uint8_t>(order_ == Order::descending ? warp_count_ - 1 - r : r);
+// The first in the order of the launch that can go on, from a block by chance in random order.
+ResidentBlock* BlockRunner::choose_block() {
+  const unsigned count = resident_count_;
+  if (count == 1) return resident_[0]->available != 0 ? resident_[0].get() : nullptr;
+  const unsigned start = leaves_by_chance_ ? static_cast<unsigned>(random() % count) : 0;
+  for (unsigned i = 0; i < count; ++i) {
+    const unsigned k = order_ == Order::descending ? count - 1 - i : (start + i) % count;
+    if (resident_[k]->available != 0) return resident_[k].get();
+  }
+  return nullptr;
+}
+
+void BlockRunner::enter(ResidentBlock& block) {
+  block_ = &block;
+  current_block = &block.context;
+}
+
+void BlockRunner::draw_priorities(ResidentBlock& block) {
+  const unsigned warps = block.warp_count;
+  for (unsigned r = 0; r < warps; ++r)
+    block.warp_of_rank[r] =
+        static_cast<std::uint8_t>(order_ == Order::descending ? warps - 1 - r : r);
   if (order_ == Order::random)
-    for (unsigned r = warp_count_; r > 1; --r)
-      std::swap(warp_of_rank_[r - 1], warp_of_rank_[random() % r]);
-  available_ = 0;
-  for (unsigned r = 0; r < warp_count_; ++r) {
-    rank_of_[warp_of_rank_[r]] = static_cast<std::uint8_t>(r);
-    if (warps_[warp_of_rank_[r]].ready != 0) available_ |= 1u << r;
+    for (unsigned r = warps; r > 1; --r)
+      std::swap(block.warp_of_rank[r - 1], block.warp_of_rank[random() % r]);
+  block.available = 0;
+  for (unsigned r = 0; r < warps; ++r) {
+    block.rank_of[block.warp_of_rank[r]] = static_cast<std::uint8_t>(r);
+    if (block.warps[block.warp_of_rank[r]].ready != 0) block.available |= 1u << r;
   }
 }
 

@@ -47,28 +47,44 @@ void check_limits(const Grid& grid, const DeviceModel& model) {
                      std::to_string(model.shared_bytes_per_block));
 }
 
+void check_residency(const Launch& launch) {
+  const Grid& grid = launch.grid;
+  const unsigned room = max_resident_blocks(launch.model, launch.block_threads, grid.shared_bytes);
+  if (grid.cooperative && launch.blocks > room)
+    refuse(grid, "is cooperative and has " + std::to_string(launch.blocks) + " blocks of " +
+                     std::to_string(launch.block_threads) + " threads and " +
+                     std::to_string(grid.shared_bytes) + " bytes of dynamic shared memory, " +
+                     launch.model.name + " has room for " + std::to_string(room) + " at once");
+}
+
 // One launch under way: the OS threads draw their blocks from here.
 class Work {
  public:
   explicit Work(const Launch& launch) : launch_(launch) {
-    if (launch.config.order == Order::random) shuffle();
+    if (launch.config.order == Order::random && !launch.grid.cooperative) shuffle();
   }
 
-  // Draws blocks and runs them until none is left or one has failed.
+  // Draws blocks and runs them until none is left or one has failed. Those of a cooperative launch come
+  // all in one turn.
   void run() {
     BlockRunner& runner = BlockRunner::of_this_os_thread();
     runner.begin_launch(launch_);
     while (!failed_.load(std::memory_order_relaxed)) {
       const std::uint64_t turn = next_.fetch_add(1, std::memory_order_relaxed);
-      if (turn >= launch_.blocks) break;
+      if (turn >= turns()) break;
       try {
-        runner.run(block_at(turn));
+        if (launch_.grid.cooperative)
+          runner.run_together();
+        else
+          runner.run(block_at(turn));
       } catch (...) {
         record_failure(turn);
       }
     }
     add_to_stats(runner.take_stats());
   }
+
+  std::uint64_t turns() const { return launch_.grid.cooperative ? 1 : launch_.blocks; }
 
   void rethrow() const {
     if (error_) std::rethrow_exception(error_);
@@ -122,9 +138,10 @@ void launch_grid(const Grid& grid, StreamView, void (*thread)(const void*), cons
                       settings.serial,
                       std::uint64_t{grid.grid.x} * grid.grid.y * grid.grid.z,
                       grid.block.x * grid.block.y * grid.block.z};
+  check_residency(launch);
   Work work(launch);
   const auto threads =
-      static_cast<unsigned>(std::min<std::uint64_t>(settings.config.os_threads, launch.blocks));
+      static_cast<unsigned>(std::min<std::uint64_t>(settings.config.os_threads, work.turns()));
   static WorkerPool pool;
   // Where another host thread has the pool, this one runs its grid alone.
   if (threads <= 1 || !pool.run(
