@@ -121,6 +121,14 @@ void async_copy(void* shared, const void* global, std::size_t bytes, std::size_t
 void commit_async_copies();
 void wait_async_copies(int newest_groups_in_flight);
 
+/// Counters in global memory, by which threads of different blocks meet: kernels/primitives/sync.cuh.
+void sync_add_relaxed(unsigned* counter, unsigned value, Site at);
+void sync_add_release(unsigned* counter, unsigned value, Site at);
+unsigned sync_add_acq_rel(unsigned* counter, unsigned value, Site at);
+unsigned sync_load_acquire(const unsigned* counter, Site at);
+void sync_store_release(unsigned* counter, unsigned value, Site at);
+void sync_wait_at_least(const unsigned* counter, unsigned target, Site at);
+
 template <class T>
 T shuffle(WarpOp op, unsigned mask, T value, int selector, int width, Site at) {
   static_assert(sizeof(T) <= 8 && std::is_trivially_copyable_v<T>);

@@ -48,6 +48,7 @@ void BlockRunner::run(std::uint64_t first_block, unsigned count) {
     draw_priorities(block);
   }
   unfinished_ = count;
+  counter_waits_.clear();
   stats_.blocks += count;
   stats_.threads += std::uint64_t{count} * launch_->block_threads;
 
@@ -122,12 +123,14 @@ void BlockRunner::finish(ResidentBlock& block, Thread& thread) {
 
 ResidentBlock* BlockRunner::find_work_elsewhere() {
   if (block_->available != 0 && random() % kStay != 0) return block_;
-  ResidentBlock* next = choose_block();
-  if (next != nullptr)
-    enter(*next);
-  else if (unfinished_ > 0)
-    fail_in_deadlock();
-  return next;
+  for (;;) {
+    if (ResidentBlock* next = choose_block()) {
+      enter(*next);
+      return next;
+    }
+    if (unfinished_ == 0) return nullptr;
+    if (!wake_waiting(nullptr)) fail_in_deadlock();
+  }
 }
 
 // The first in the order of the launch that can go on, from a block by chance in random order.

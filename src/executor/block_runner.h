@@ -32,6 +32,14 @@ struct Launch {
   unsigned block_threads;
 };
 
+/// A thread that wait_at_least has parked.
+struct CounterWait {
+  const unsigned* counter;
+  unsigned target;
+  ResidentBlock* block;
+  unsigned thread;
+};
+
 class BlockRunner {
  public:
   BlockRunner() : main_(os_thread_fiber()) {}
@@ -59,6 +67,13 @@ class BlockRunner {
   /// The running thread, of block `block`, stops until block.wake() names it. `waits_for` is for the
   /// deadlock report.
   void park(ResidentBlock& block, const char* waits_for, Site at);
+
+  /// The running thread stops until the counter has reached the target.
+  void wait_at_least(const unsigned* counter, unsigned target, Site at);
+  /// Whether a thread that waited at the counter, or at any where it is null, can go on.
+  bool wake_waiting(const unsigned* counter);
+  /// In random order, another thread may go on before the running one does.
+  void pass_by_chance();
 
   void require_capability(int compute_capability, const char* instruction, Site at) const;
   /// "softmax: block (3, 0, 0), thread (5, 0, 0)".
@@ -92,6 +107,7 @@ class BlockRunner {
                                                           const WarpGroup* others = nullptr) const;
   [[noreturn, gnu::noinline]] void fail_without_lane(unsigned warp_number,
                                                      const WarpGroup& group) const;
+  std::string counter_wait_of(const ResidentBlock& block, unsigned thread) const;  // for the report
   std::string kernel_name() const;
   std::string place_of(const ResidentBlock& block, const Thread& thread) const;
   [[noreturn, gnu::noinline]] void fail_at_exit() const;
@@ -106,6 +122,8 @@ class BlockRunner {
   std::vector<std::unique_ptr<ResidentBlock>> resident_;  // kept between launches
   unsigned resident_count_ = 0;                           // of those, in use
   unsigned unfinished_ = 0;                               // of those, with a thread left
+
+  std::vector<CounterWait> counter_waits_;
 
   Order order_ = Order::ascending;
   std::uint64_t random_state_ = 1;

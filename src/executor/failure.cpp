@@ -95,7 +95,8 @@ void BlockRunner::fail_in_deadlock() const {
         ++left;
         continue;
       }
-      const std::string reason = std::string(thread.waits_for) + " " + to_string(thread.site);
+      const std::string reason = std::string(thread.waits_for) + " " + to_string(thread.site) +
+                                 counter_wait_of(block, thread.context.linear);
       std::size_t i = 0;
       while (i < waits.size() && waits[i].reason != reason) ++i;
       if (i == waits.size())
@@ -107,8 +108,10 @@ void BlockRunner::fail_in_deadlock() const {
   for (const Wait& wait : waits)
     report +=
         " " + std::to_string(wait.count) + " from " + wait.first + " wait in " + wait.reason + ",";
-  throw DeviceError(kernel_name() + ": " + report + " " + std::to_string(left) +
-                    " have left the kernel");
+  report += " " + std::to_string(left) + " have left the kernel";
+  if (!counter_waits_.empty() && !launch_->grid.cooperative && launch_->blocks > 1)
+    report += "; other blocks need not run at the same time: is the launch cooperative?";
+  throw DeviceError(kernel_name() + ": " + report);
 }
 
 }  // namespace weft::executor
