@@ -129,6 +129,15 @@ unsigned sync_load_acquire(const unsigned* counter, Site at);
 void sync_store_release(unsigned* counter, unsigned value, Site at);
 void sync_wait_at_least(const unsigned* counter, unsigned target, Site at);
 
+/// Barriers in shared memory and the bulk copies that report to them: kernels/primitives/mbarrier.cuh. The
+/// target of a copy is garbage until the copy lands.
+void mbarrier_init(std::uint64_t* barrier, unsigned count, Site at);
+void mbarrier_fence_init(Site at);
+void mbarrier_arrive(std::uint64_t* barrier, unsigned expected_bytes, Site at);
+void mbarrier_wait_parity(std::uint64_t* barrier, unsigned parity, Site at);
+void bulk_copy(void* shared, const void* global, std::size_t bytes, std::uint64_t* barrier,
+               Site at);
+
 template <class T>
 T shuffle(WarpOp op, unsigned mask, T value, int selector, int width, Site at) {
   static_assert(sizeof(T) <= 8 && std::is_trivially_copyable_v<T>);

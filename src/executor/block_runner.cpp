@@ -113,12 +113,28 @@ void BlockRunner::finish(ResidentBlock& block, Thread& thread) {
   if (const Site* copy = block.copies.oldest(thread.context.linear))
     fail("leaves the kernel without waiting for its cp.async", *copy);
   if (block.arrived > 0) fail_at_exit();
-  if (--block.live == 0) --unfinished_;
+  if (--block.live == 0) {
+    --unfinished_;
+    block.bulk_copies.check_at_the_end();
+  }
   const unsigned warp_number = thread.context.linear / kWarpSize;
   Warp& warp = block.warps[warp_number];
   warp.alive &= ~(1u << thread.context.linear % kWarpSize);
   // It may have been the last lane that others waited for.
   for (unsigned group = warp.group_count; group-- > 0;) complete_if_all_arrived(warp_number, group);
+}
+
+// The first of which the predicate holds, in the order of the launch; in random order from any of them on.
+template <class Predicate>
+ResidentBlock* BlockRunner::first_block(Predicate holds) {
+  const unsigned count = resident_count_;
+  if (count == 1) return holds(*resident_[0]) ? resident_[0].get() : nullptr;
+  const unsigned start = leaves_by_chance_ ? static_cast<unsigned>(random() % count) : 0;
+  for (unsigned i = 0; i < count; ++i) {
+    const unsigned k = order_ == Order::descending ? count - 1 - i : (start + i) % count;
+    if (holds(*resident_[k])) return resident_[k].get();
+  }
+  return nullptr;
 }
 
 ResidentBlock* BlockRunner::find_work_elsewhere() {
@@ -129,20 +145,16 @@ ResidentBlock* BlockRunner::find_work_elsewhere() {
       return next;
     }
     if (unfinished_ == 0) return nullptr;
-    if (!wake_waiting(nullptr)) fail_in_deadlock();
+    if (!wake_waiting(nullptr) && !land_any_copy()) fail_in_deadlock();
   }
 }
 
-// The first in the order of the launch that can go on, from a block by chance in random order.
 ResidentBlock* BlockRunner::choose_block() {
-  const unsigned count = resident_count_;
-  if (count == 1) return resident_[0]->available != 0 ? resident_[0].get() : nullptr;
-  const unsigned start = leaves_by_chance_ ? static_cast<unsigned>(random() % count) : 0;
-  for (unsigned i = 0; i < count; ++i) {
-    const unsigned k = order_ == Order::descending ? count - 1 - i : (start + i) % count;
-    if (resident_[k]->available != 0) return resident_[k].get();
-  }
-  return nullptr;
+  return first_block([](ResidentBlock& block) { return block.available != 0; });
+}
+
+bool BlockRunner::land_any_copy() {
+  return first_block([this](ResidentBlock& block) { return land_copy(block); }) != nullptr;
 }
 
 void BlockRunner::enter(ResidentBlock& block) {

@@ -75,6 +75,9 @@ class BlockRunner {
   /// In random order, another thread may go on before the running one does.
   void pass_by_chance();
 
+  /// In random order, a bulk copy of the present block may land.
+  void land_by_chance();
+
   void require_capability(int compute_capability, const char* instruction, Site at) const;
   /// "softmax: block (3, 0, 0), thread (5, 0, 0)".
   std::string running_place() const;
@@ -97,7 +100,11 @@ class BlockRunner {
   // The block that goes on, now block_: `block`, which is the present one, if it can. Null: all have ended.
   ResidentBlock* find_work(ResidentBlock& block);
   [[gnu::noinline]] ResidentBlock* find_work_elsewhere();
+  template <class Predicate>
+  ResidentBlock* first_block(Predicate holds);
   ResidentBlock* choose_block();
+  bool land_any_copy();
+  bool land_copy(ResidentBlock& block);  // false: none is under way
   void enter(ResidentBlock& block);
   Thread& take_next(ResidentBlock& block);  // requires that one can run
   void complete_if_all_arrived(unsigned warp_number, unsigned group_number);

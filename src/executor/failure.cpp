@@ -96,7 +96,8 @@ void BlockRunner::fail_in_deadlock() const {
         continue;
       }
       const std::string reason = std::string(thread.waits_for) + " " + to_string(thread.site) +
-                                 counter_wait_of(block, thread.context.linear);
+                                 counter_wait_of(block, thread.context.linear) +
+                                 block.mbarriers.wait_of(thread.context.linear);
       std::size_t i = 0;
       while (i < waits.size() && waits[i].reason != reason) ++i;
       if (i == waits.size())

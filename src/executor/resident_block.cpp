@@ -36,6 +36,8 @@ void ResidentBlock::begin(const Grid& grid, uint3 index, std::size_t shared_limi
   predicate_sum = 0;
   shared.begin_block(grid.shared_bytes, shared_limit);
   copies.begin_block(live);
+  mbarriers.begin_block();
+  bulk_copies.begin_block();
 }
 
 }  // namespace weft::executor

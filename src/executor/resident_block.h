@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "src/executor/async_copy.h"
+#include "src/executor/bulk_copy.h"
+#include "src/executor/mbarrier.h"
 #include "src/executor/shared_memory.h"
 #include "weft/simt.h"
 
@@ -55,6 +57,8 @@ struct ResidentBlock {
 
   SharedMemory shared;
   AsyncCopies copies;
+  Mbarriers mbarriers;
+  BulkCopies bulk_copies;
 
   /// Becomes the block `index` of a grid; its threads are those of a new block.
   void begin(const Grid& grid, uint3 index, std::size_t shared_limit);
