@@ -38,7 +38,8 @@ const Verdict& expected(const PlantedBug& bug) {
 const std::vector<PlantedBug>& all_bugs() {
   static const std::vector<PlantedBug> bugs = [] {
     std::vector<PlantedBug> all = test::memory_bugs();
-    for (const auto& more : {test::order_bugs(), test::warp_and_copy_bugs()})
+    for (const auto& more : {test::order_bugs(), test::warp_and_copy_bugs(),
+                             test::between_blocks_bugs(), test::mbarrier_bugs()})
       all.insert(all.end(), more.begin(), more.end());
     return all;
   }();
