@@ -40,6 +40,7 @@ struct LaunchShape {
   dim3 grid{1, 1, 1};            // blocks
   dim3 block{1, 1, 1};           // threads of a block
   std::size_t shared_bytes = 0;  // dynamic shared memory of a block
+  bool cooperative = false;      // all blocks run at once, and may wait for each other
   std::source_location where = std::source_location::current();
 };
 
@@ -48,6 +49,16 @@ struct LaunchShape {
 /// src/device/runtime_cuda.cpp. Raises the kernel's shared-memory limit when needed, launches, and
 /// throws DeviceError with the kernel's name where the launch is refused.
 void launch_grid(const void* kernel, const LaunchShape& shape, StreamView stream, void** arguments);
+
+/// src/device/runtime_cuda.cpp.
+unsigned max_resident_blocks(const void* kernel, unsigned block_threads, std::size_t shared_bytes);
+
+/// The largest grid of a cooperative launch: blocks of `kernel` that the device has room for at once.
+template <class... Parameters>
+unsigned max_resident_blocks(void (*kernel)(Parameters...), unsigned block_threads,
+                             std::size_t shared_bytes = 0) {
+  return max_resident_blocks(reinterpret_cast<const void*>(kernel), block_threads, shared_bytes);
+}
 
 /// Queues kernel(arguments...) on `stream`. Does not synchronise, unless WEFT_SYNC_LAUNCHES=1 is set
 /// in the environment: then an error names the kernel that made it.
@@ -67,6 +78,14 @@ void launch(void (*kernel)(Parameters...), const LaunchShape& shape, StreamView 
 
 #else
 
+/// The largest grid of a cooperative launch on the GPU that the executor models. It does not know the
+/// kernel's registers and WEFT_SHARED arrays, so a GPU may have room for fewer.
+template <class... Parameters>
+unsigned max_resident_blocks(void (*)(Parameters...), unsigned block_threads,
+                             std::size_t shared_bytes = 0) {
+  return executor::max_resident_blocks(block_threads, shared_bytes);
+}
+
 /// Runs kernel(arguments...) for every thread of the grid on the executor, before it returns. Throws
 /// DeviceError that names kernel, block, thread, file and line where a check fails.
 template <class... Parameters, class... Arguments>
@@ -77,7 +96,7 @@ void launch(void (*kernel)(Parameters...), const LaunchShape& shape, StreamView 
       static_cast<Parameters>(std::forward<Arguments>(arguments))...);
   const auto thread = [&] { std::apply(kernel, values); };
   executor::launch_grid(
-      executor::Grid{shape.grid, shape.block, shape.shared_bytes,
+      executor::Grid{shape.grid, shape.block, shape.shared_bytes, shape.cooperative,
                      reinterpret_cast<const void*>(kernel), shape.where.function_name(),
                      shape.where.file_name(), shape.where.line()},
       stream, [](const void* body) { (*static_cast<decltype(thread)*>(body))(); }, &thread);

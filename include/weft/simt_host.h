@@ -68,6 +68,7 @@ extern constinit thread_local const BlockContext* current_block [[gnu::tls_model
 struct Grid {
   dim3 grid, block;
   std::size_t shared_bytes;
+  bool cooperative;
   const void* kernel;    // the function that every thread runs
   const char* launcher;  // the function that called launch(), as the compiler spells it
   const char* file;
@@ -75,6 +76,7 @@ struct Grid {
 };
 void launch_grid(const Grid& grid, StreamView stream, void (*thread)(const void*),
                  const void* body);
+unsigned max_resident_blocks(unsigned block_threads, std::size_t dynamic_shared_bytes);
 
 /// One WEFT_SHARED declaration; `id` is given out at first use.
 struct SharedVariable {
@@ -119,6 +121,23 @@ void async_copy(void* shared, const void* global, std::size_t bytes, std::size_t
                 Site at);
 void commit_async_copies();
 void wait_async_copies(int newest_groups_in_flight);
+
+/// Counters in global memory, by which threads of different blocks meet: kernels/primitives/sync.cuh.
+void sync_add_relaxed(unsigned* counter, unsigned value, Site at);
+void sync_add_release(unsigned* counter, unsigned value, Site at);
+unsigned sync_add_acq_rel(unsigned* counter, unsigned value, Site at);
+unsigned sync_load_acquire(const unsigned* counter, Site at);
+void sync_store_release(unsigned* counter, unsigned value, Site at);
+void sync_wait_at_least(const unsigned* counter, unsigned target, Site at);
+
+/// Barriers in shared memory and the bulk copies that report to them: kernels/primitives/mbarrier.cuh. The
+/// target of a copy is garbage until the copy lands.
+void mbarrier_init(std::uint64_t* barrier, unsigned count, Site at);
+void mbarrier_fence_init(Site at);
+void mbarrier_arrive(std::uint64_t* barrier, unsigned expected_bytes, Site at);
+void mbarrier_wait_parity(std::uint64_t* barrier, unsigned parity, Site at);
+void bulk_copy(void* shared, const void* global, std::size_t bytes, std::uint64_t* barrier,
+               Site at);
 
 template <class T>
 T shuffle(WarpOp op, unsigned mask, T value, int selector, int width, Site at) {

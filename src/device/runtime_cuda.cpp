@@ -191,6 +191,15 @@ std::string describe_launch(const void* kernel, const LaunchShape& shape) {
 
 }  // namespace
 
+unsigned max_resident_blocks(const void* kernel, unsigned block_threads, std::size_t shared_bytes) {
+  if (shared_bytes > 0) raise_shared_limit(kernel, shared_bytes);
+  int of_a_multiprocessor = 0;
+  check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(
+            &of_a_multiprocessor, kernel, static_cast<int>(block_threads), shared_bytes),
+        "cudaOccupancyMaxActiveBlocksPerMultiprocessor");
+  return static_cast<unsigned>(of_a_multiprocessor * attribute(cudaDevAttrMultiProcessorCount));
+}
+
 void launch_grid(const void* kernel, const LaunchShape& shape, StreamView stream,
                  void** arguments) {
   static const bool waits = [] {
@@ -203,15 +212,28 @@ void launch_grid(const void* kernel, const LaunchShape& shape, StreamView stream
   config.blockDim = shape.block;
   config.dynamicSmemBytes = shape.shared_bytes;
   config.stream = handle(stream);
+  cudaLaunchAttribute together{};
+  together.id = cudaLaunchAttributeCooperative;
+  together.val.cooperative = 1;
+  if (shape.cooperative) {
+    config.attrs = &together;
+    config.numAttrs = 1;
+  }
   cudaError_t error = cudaLaunchKernelExC(&config, kernel, arguments);
   const bool was_launched = error == cudaSuccess;
   if (was_launched && waits) error = cudaStreamSynchronize(config.stream);
   if (error == cudaSuccess) return;
   cudaGetLastError();
+  std::string room;
+  if (error == cudaErrorCooperativeLaunchTooLarge)
+    room = ", the GPU has room for " +
+           std::to_string(max_resident_blocks(kernel, shape.block.x * shape.block.y * shape.block.z,
+                                              shape.shared_bytes)) +
+           " blocks at once";
   throw DeviceError(std::string(shape.where.function_name()) + " (" + shape.where.file_name() +
                     ":" + std::to_string(shape.where.line()) +
                     "): " + (was_launched ? "failed in " : "could not launch ") +
-                    describe_launch(kernel, shape) + ": " + describe_error(error));
+                    describe_launch(kernel, shape) + ": " + describe_error(error) + room);
 }
 
 }  // namespace weft

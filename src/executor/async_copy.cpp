@@ -37,9 +37,9 @@ void AsyncCopies::issue(unsigned thread, void* shared, const void* global, std::
   if (reinterpret_cast<std::uintptr_t>(global) % bytes != 0)
     runner.fail("cp.async of " + std::to_string(bytes) + " bytes from a misaligned global address",
                 at);
-  if (!runner.shared().contains(shared, bytes))
+  if (!runner.block().shared.contains(shared, bytes))
     runner.fail("cp.async to an address outside the block's shared memory", at);
-  if (valid_bytes > 0 && runner.shared().contains(global, valid_bytes))
+  if (valid_bytes > 0 && runner.block().shared.contains(global, valid_bytes))
     runner.fail("cp.async from shared memory", at);
 #if defined(__SANITIZE_ADDRESS__)
   if (valid_bytes > 0 &&
@@ -95,15 +95,15 @@ const Site* AsyncCopies::oldest(unsigned thread) const {
 void async_copy(void* shared, const void* global, std::size_t bytes, std::size_t valid_bytes,
                 Site at) {
   BlockRunner& runner = BlockRunner::current();
-  runner.copies().issue(runner.running(), shared, global, bytes, valid_bytes, at);
+  runner.block().copies.issue(runner.running(), shared, global, bytes, valid_bytes, at);
 }
 void commit_async_copies() {
   BlockRunner& runner = BlockRunner::current();
-  runner.copies().commit(runner.running());
+  runner.block().copies.commit(runner.running());
 }
 void wait_async_copies(int newest_groups_in_flight) {
   BlockRunner& runner = BlockRunner::current();
-  runner.copies().wait(runner.running(), newest_groups_in_flight);
+  runner.block().copies.wait(runner.running(), newest_groups_in_flight);
 }
 
 }  // namespace weft::executor

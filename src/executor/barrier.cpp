@@ -19,37 +19,45 @@ bool same_place(Site a, Site b) {
 }  // namespace
 
 int BlockRunner::barrier(int predicate, const char* name, Site at) {
-  if (arrived_ == 0) barrier_site_ = at;
-  if (live_ != launch_->block_threads || !same_place(at, barrier_site_)) fail_at_barrier(name, at);
-  predicate_sum_ += predicate;
-  if (++arrived_ < live_) {
-    park(name, at);
+  ResidentBlock& block = *block_;
+  if (block.arrived == 0) block.barrier_site = at;
+  if (block.live != launch_->block_threads || !same_place(at, block.barrier_site))
+    fail_at_barrier(name, at);
+  block.predicate_sum += predicate;
+  if (++block.arrived < block.live) {
+    park(block, name, at);
   } else {
-    arrived_ = 0;
-    predicate_result_ = predicate_sum_;
-    predicate_sum_ = 0;
-    ++stats_.barriers;
-    if constexpr (race::kEnabled) race::block_met();
-    for (unsigned w = 0; w < warp_count_; ++w) warps_[w].ready = warps_[w].alive;
-    draw_priorities();
-    run_next();
+    open_barrier(block);
+    run_next(block);
   }
-  return predicate_result_;
+  return block.predicate_result;
+}
+
+// All threads of the block have met.
+void BlockRunner::open_barrier(ResidentBlock& block) {
+  block.arrived = 0;
+  block.predicate_result = std::exchange(block.predicate_sum, 0);
+  ++stats_.barriers;
+  if constexpr (race::kEnabled) race::block_met();
+  for (unsigned w = 0; w < block.warp_count; ++w) block.warps[w].ready = block.warps[w].alive;
+  draw_priorities(block);
 }
 
 // Apart, so that its strings take no room on the stacks of threads that wait.
 void BlockRunner::fail_at_barrier(const char* name, Site at) const {
+  const ResidentBlock& block = *block_;
   std::string what = std::string("reaches ") + name;
-  if (live_ != launch_->block_threads)
-    fail(what + " after " + std::to_string(launch_->block_threads - live_) +
+  if (block.live != launch_->block_threads)
+    fail(what + " after " + std::to_string(launch_->block_threads - block.live) +
              " threads of the block have left the kernel",
          at);
-  const bool one_line = to_string(at) == to_string(barrier_site_);
+  const bool one_line = to_string(at) == to_string(block.barrier_site);
   const auto column = [&](Site site) {
     return one_line ? " (column " + std::to_string(site.column()) + ")" : std::string();
   };
-  fail(what + column(at) + " while " + std::to_string(arrived_) +
-           " threads wait at the barrier in " + to_string(barrier_site_) + column(barrier_site_),
+  fail(what + column(at) + " while " + std::to_string(block.arrived) +
+           " threads wait at the barrier in " + to_string(block.barrier_site) +
+           column(block.barrier_site),
        at);
 }
 

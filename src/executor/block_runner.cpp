@@ -11,11 +11,15 @@ constinit thread_local BlockRunner* BlockRunner::current_runner_ = nullptr;
 
 namespace {
 
-constexpr unsigned lanes_up_to(unsigned count) {
-  return count >= kWarpSize ? ~0u : (1u << count) - 1;
-}
+// In random order, of so many chances to leave a block that could go on one is taken.
+constexpr unsigned kStay = 32;
 
 }  // namespace
+
+uint3 index_in(const dim3& grid, std::uint64_t number) {
+  return {static_cast<unsigned>(number % grid.x), static_cast<unsigned>(number / grid.x % grid.y),
+          static_cast<unsigned>(number / grid.x / grid.y)};
+}
 
 BlockRunner& BlockRunner::of_this_os_thread() {
   static thread_local std::unique_ptr<BlockRunner> runner;
@@ -30,54 +34,34 @@ BlockRunner& BlockRunner::of_this_os_thread() {
 void BlockRunner::begin_launch(const Launch& launch) {
   launch_ = &launch;
   order_ = launch.config.order;
-  block_.block_dim = launch.grid.block;
-  block_.grid_dim = launch.grid.grid;
-  const dim3& shape = launch.grid.block;
-  if (shape.x == prepared_for_.x && shape.y == prepared_for_.y && shape.z == prepared_for_.z)
-    return;
-  prepared_for_ = shape;
-  threads_.resize(launch.block_threads);
-  warp_count_ = (launch.block_threads + kWarpSize - 1) / kWarpSize;
-  unsigned linear = 0;
-  for (unsigned z = 0; z < shape.z; ++z)
-    for (unsigned y = 0; y < shape.y; ++y)
-      for (unsigned x = 0; x < shape.x; ++x, ++linear)
-        threads_[linear].context = {{x, y, z}, linear};
 }
 
-uint3 BlockRunner::index_of(std::uint64_t block_number) const {
-  const dim3& grid = launch_->grid.grid;
-  return {static_cast<unsigned>(block_number % grid.x),
-          static_cast<unsigned>(block_number / grid.x % grid.y),
-          static_cast<unsigned>(block_number / grid.x / grid.y)};
-}
-
-void BlockRunner::run(std::uint64_t block_number) {
-  block_.index = index_of(block_number);
+void BlockRunner::run(std::uint64_t first_block, unsigned count) {
   // The seed of a block does not depend on the OS thread that runs it.
   random_state_ = (launch_->config.seed + 0x1234567) * 0x9E3779B97F4A7C15ull ^
-                  (launch_->serial * 1000003 + block_number) * 0xD1B54A32D192ED03ull;
+                  (launch_->serial * 1000003 + first_block) * 0xD1B54A32D192ED03ull;
   if (random_state_ == 0) random_state_ = 1;
-
-  live_ = launch_->block_threads;
-  for (Thread& thread : threads_) thread.fiber = nullptr;
-  for (unsigned w = 0; w < warp_count_; ++w) {
-    warps_[w].alive = warps_[w].ready = lanes_up_to(live_ - w * kWarpSize);
-    warps_[w].group_count = 0;
+  leaves_by_chance_ = count > 1 && order_ == Order::random;
+  while (resident_.size() < count) resident_.push_back(std::make_unique<ResidentBlock>());
+  resident_count_ = count;
+  for (unsigned i = 0; i < count; ++i) {
+    ResidentBlock& block = *resident_[i];
+    if constexpr (race::kEnabled)
+      race::begin_block(i, first_block + i, launch_->block_threads, block.shared.arena(),
+                        kArenaBytes);
+    block.number = i;
+    block.begin(launch_->grid, index_in(launch_->grid.grid, first_block + i),
+                launch_->model.shared_bytes_per_block);
+    draw_priorities(block);
   }
-  arrived_ = 0;
-  predicate_sum_ = 0;
-  draw_priorities();
-  if constexpr (race::kEnabled)
-    race::begin_block(0, block_number, live_, shared_.arena(), kArenaBytes);
-  shared_.begin_block(launch_->grid.shared_bytes, launch_->model.shared_bytes_per_block);
-  copies_.begin_block(live_);
-  ++stats_.blocks;
-  stats_.threads += live_;
+  unfinished_ = count;
+  counter_waits_.clear();
+  stats_.blocks += count;
+  stats_.threads += std::uint64_t{count} * launch_->block_threads;
 
   current_ = &main_;
-  current_block = &block_;
-  Thread& first = take_next();
+  enter(*choose_block());
+  Thread& first = take_next(*block_);
   first.fiber = fibers_.take();
   first.fiber->thread = &first;
   switch_to(*first.fiber);
@@ -96,15 +80,17 @@ Stats BlockRunner::take_stats() {
 
 void BlockRunner::run_threads() {
   for (;;) {
+    ResidentBlock& block = *block_;
     launch_->thread(launch_->body);
     Fiber& fiber = *current_;
-    finish(*fiber.thread);
-    if (available_ == 0) {
+    finish(block, *fiber.thread);
+    ResidentBlock* next_block = find_work(block);
+    if (next_block == nullptr) {
       fibers_.give_back(&fiber);
-      run_next();
+      switch_to(main_);
       continue;  // somebody took this fiber again
     }
-    Thread& next = take_next();
+    Thread& next = take_next(*next_block);
     if (next.fiber ==
         nullptr) {  // a thread that has not started runs on this very stack: no switch
       next.fiber = &fiber;
@@ -136,35 +122,72 @@ void BlockRunner::stop(const std::string& what, const std::string& place) {
   __builtin_unreachable();
 }
 
-void BlockRunner::finish(Thread& thread) {
-  if (const Site* copy = copies_.oldest(thread.context.linear))
+void BlockRunner::finish(ResidentBlock& block, Thread& thread) {
+  if (const Site* copy = block.copies.oldest(thread.context.linear))
     fail("leaves the kernel without waiting for its cp.async", *copy);
-  if (arrived_ > 0) fail_at_exit();
-  --live_;
+  if (block.arrived > 0) fail_at_exit();
+  if (--block.live == 0) {
+    --unfinished_;
+    block.bulk_copies.check_at_the_end();
+  }
   const unsigned warp_number = thread.context.linear / kWarpSize;
-  Warp& warp = warps_[warp_number];
+  Warp& warp = block.warps[warp_number];
   warp.alive &= ~(1u << thread.context.linear % kWarpSize);
   // It may have been the last lane that others waited for.
   for (unsigned group = warp.group_count; group-- > 0;) complete_if_all_arrived(warp_number, group);
 }
 
-void BlockRunner::wake(unsigned thread) {
-  const unsigned warp_number = thread / kWarpSize;
-  warps_[warp_number].ready |= 1u << thread % kWarpSize;
-  available_ |= 1u << rank_of_[warp_number];
+// The first of which the predicate holds, in the order of the launch; in random order from any of them on.
+template <class Predicate>
+ResidentBlock* BlockRunner::first_block(Predicate holds) {
+  const unsigned count = resident_count_;
+  if (count == 1) return holds(*resident_[0]) ? resident_[0].get() : nullptr;
+  const unsigned start = leaves_by_chance_ ? static_cast<unsigned>(random() % count) : 0;
+  for (unsigned i = 0; i < count; ++i) {
+    const unsigned k = order_ == Order::descending ? count - 1 - i : (start + i) % count;
+    if (holds(*resident_[k])) return resident_[k].get();
+  }
+  return nullptr;
 }
 
-void BlockRunner::draw_priorities() {
-  for (unsigned r = 0; r < warp_count_; ++r)
-    warp_of_rank_[r] =
-        static_cast<std::uint8_t>(order_ == Order::descending ? warp_count_ - 1 - r : r);
+ResidentBlock* BlockRunner::find_work_elsewhere() {
+  if (block_->available != 0 && random() % kStay != 0) return block_;
+  for (;;) {
+    if (ResidentBlock* next = choose_block()) {
+      enter(*next);
+      return next;
+    }
+    if (unfinished_ == 0) return nullptr;
+    if (!wake_waiting(nullptr) && !land_any_copy()) fail_in_deadlock();
+  }
+}
+
+ResidentBlock* BlockRunner::choose_block() {
+  return first_block([](ResidentBlock& block) { return block.available != 0; });
+}
+
+bool BlockRunner::land_any_copy() {
+  return first_block([this](ResidentBlock& block) { return land_copy(block); }) != nullptr;
+}
+
+void BlockRunner::enter(ResidentBlock& block) {
+  block_ = &block;
+  current_block = &block.context;
+  if constexpr (race::kEnabled) race::enter_block(block.number);
+}
+
+void BlockRunner::draw_priorities(ResidentBlock& block) {
+  const unsigned warps = block.warp_count;
+  for (unsigned r = 0; r < warps; ++r)
+    block.warp_of_rank[r] =
+        static_cast<std::uint8_t>(order_ == Order::descending ? warps - 1 - r : r);
   if (order_ == Order::random)
-    for (unsigned r = warp_count_; r > 1; --r)
-      std::swap(warp_of_rank_[r - 1], warp_of_rank_[random() % r]);
-  available_ = 0;
-  for (unsigned r = 0; r < warp_count_; ++r) {
-    rank_of_[warp_of_rank_[r]] = static_cast<std::uint8_t>(r);
-    if (warps_[warp_of_rank_[r]].ready != 0) available_ |= 1u << r;
+    for (unsigned r = warps; r > 1; --r)
+      std::swap(block.warp_of_rank[r - 1], block.warp_of_rank[random() % r]);
+  block.available = 0;
+  for (unsigned r = 0; r < warps; ++r) {
+    block.rank_of[block.warp_of_rank[r]] = static_cast<std::uint8_t>(r);
+    if (block.warps[block.warp_of_rank[r]].ready != 0) block.available |= 1u << r;
   }
 }
 

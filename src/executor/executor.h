@@ -20,10 +20,19 @@ struct DeviceModel {
   const char* name;                    // "sm_80"
   int compute_capability;              // 80
   std::size_t shared_bytes_per_block;  // after opting in
+  unsigned multiprocessors;            // of one GPU with it: T4, A100, RTX 3090, RTX 4090, H100
+  unsigned threads_per_multiprocessor, blocks_per_multiprocessor;
+  std::size_t shared_bytes_per_multiprocessor;
+  std::size_t shared_bytes_reserved;  // of a block's, for the system
 };
 
 /// sm_75, 80, 86, 89 and 90. Throws DeviceError for any other compute capability.
 const DeviceModel& device_model(int compute_capability);
+
+/// How many blocks the GPU has room for at once. Registers and WEFT_SHARED arrays are left out: the
+/// executor does not know them before a kernel runs.
+unsigned max_resident_blocks(const DeviceModel& model, unsigned block_threads,
+                             std::size_t dynamic_shared_bytes);
 
 /// WEFT_EXECUTOR_THREADS, else the number of CPUs this process may use; at most 16.
 unsigned default_os_threads();

@@ -13,6 +13,16 @@ std::string triple(unsigned x, unsigned y, unsigned z) {
   return "(" + std::to_string(x) + ", " + std::to_string(y) + ", " + std::to_string(z) + ")";
 }
 
+std::string name_of(const Thread& thread) {
+  const uint3& index = thread.context.index;
+  return "thread " + triple(index.x, index.y, index.z);
+}
+
+std::string name_of(const ResidentBlock& block) {
+  const uint3& index = block.context.index;
+  return "block " + triple(index.x, index.y, index.z);
+}
+
 }  // namespace
 
 std::string to_string(Site at) {
@@ -25,30 +35,26 @@ std::string kernel_name(const Grid& grid) {
   return name.empty() ? tidy_name(grid.launcher) : name;
 }
 
-std::string BlockRunner::name_of(const Thread& thread) {
-  const uint3& index = thread.context.index;
-  return "thread " + triple(index.x, index.y, index.z);
+std::string BlockRunner::place_of(const ResidentBlock& block, const Thread& thread) const {
+  return kernel_name(launch_->grid) + ": " + name_of(block) + ", " + name_of(thread);
 }
 
-std::string BlockRunner::name_of(std::uint64_t block_number, unsigned thread) const {
-  std::string name = name_of(threads_[thread]);
-  const uint3 block = index_of(block_number);
-  if (block.x != block_.index.x || block.y != block_.index.y || block.z != block_.index.z)
-    name += " of block " + triple(block.x, block.y, block.z);
-  return name;
+std::string BlockRunner::name_of_thread(std::uint64_t block_number, unsigned thread) const {
+  const std::string name = name_of(block_->threads[thread]);
+  const uint3 index = index_in(launch_->grid.grid, block_number), own = block_->context.index;
+  const bool is_own = index.x == own.x && index.y == own.y && index.z == own.z;
+  return is_own ? name : name + " of block " + triple(index.x, index.y, index.z);
 }
 
-std::string BlockRunner::place() const {
-  const uint3& block = block_.index;
-  return kernel_name(launch_->grid) + ": block " + triple(block.x, block.y, block.z);
-}
-
-std::string BlockRunner::running_place() const {
-  return place() + ", " + name_of(*current_->thread);
-}
+std::string BlockRunner::running_place() const { return place_of(*block_, *current_->thread); }
 
 void BlockRunner::fail(const std::string& what, Site at) const {
-  std::string message = running_place();
+  fail_as(*block_, *current_->thread, what, at);
+}
+
+void BlockRunner::fail_as(const ResidentBlock& block, const Thread& thread, const std::string& what,
+                          Site at) const {
+  std::string message = place_of(block, thread);
   if (at.line() != 0) message += ", " + to_string(at);
   throw DeviceError(message + ": " + what);
 }
@@ -62,33 +68,43 @@ void BlockRunner::require_capability(int compute_capability, const char* instruc
 }
 
 void BlockRunner::fail_at_exit() const {
-  fail("leaves the kernel while " + std::to_string(arrived_) + " threads wait at the barrier in " +
-       to_string(barrier_site_));
+  fail("leaves the kernel while " + std::to_string(block_->arrived) +
+       " threads wait at the barrier in " + to_string(block_->barrier_site));
 }
 
 void BlockRunner::fail_in_deadlock() const {
   struct Wait {
-    std::string reason;
-    const Thread* first;
+    std::string reason, first;
     unsigned count;
   };
   std::vector<Wait> waits;  // one per distinct reason and place
-  for (const Thread& thread : threads_) {
-    if ((warps_[thread.context.linear / kWarpSize].alive >> thread.context.linear % kWarpSize &
-         1) == 0)
-      continue;
-    const std::string reason = std::string(thread.waits_for) + " " + to_string(thread.site);
-    std::size_t k = 0;
-    while (k < waits.size() && waits[k].reason != reason) ++k;
-    if (k == waits.size()) waits.push_back({reason, &thread, 0});
-    ++waits[k].count;
-  }
-  std::string report = "deadlock, nothing can run:";
+  unsigned left = 0;
+  const bool one_block = resident_count_ == 1;
+  for (unsigned k = 0; k < resident_count_; ++k)
+    for (const Thread& thread : resident_[k]->threads) {
+      const ResidentBlock& block = *resident_[k];
+      if (!block.is_alive(thread.context.linear)) {
+        ++left;
+        continue;
+      }
+      const std::string reason = std::string(thread.waits_for) + " " + to_string(thread.site) +
+                                 counter_wait_of(block, thread.context.linear) +
+                                 block.mbarriers.wait_of(thread.context.linear);
+      std::size_t i = 0;
+      while (i < waits.size() && waits[i].reason != reason) ++i;
+      if (i == waits.size())
+        waits.push_back({reason, (one_block ? "" : name_of(block) + ", ") + name_of(thread), 0});
+      ++waits[i].count;
+    }
+  std::string report = one_block ? name_of(*block_) + ": " : "";
+  report += "deadlock, nothing can run:";
   for (const Wait& wait : waits)
-    report += " " + std::to_string(wait.count) + " from " + name_of(*wait.first) + " wait in " +
-              wait.reason + ",";
-  throw DeviceError(place() + ": " + report + " " + std::to_string(launch_->block_threads - live_) +
-                    " have left the kernel");
+    report +=
+        " " + std::to_string(wait.count) + " from " + wait.first + " wait in " + wait.reason + ",";
+  report += " " + std::to_string(left) + " have left the kernel";
+  if (!counter_waits_.empty() && !launch_->grid.cooperative && launch_->blocks > 1)
+    report += "; other blocks need not run at the same time: is the launch cooperative?";
+  throw DeviceError(kernel_name(launch_->grid) + ": " + report);
 }
 
 }  // namespace weft::executor

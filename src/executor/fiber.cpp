@@ -56,7 +56,8 @@ void FiberPool::add() {
   // The lowest page is a guard: a kernel that overflows its stack stops there.
   if (memory == MAP_FAILED || mprotect(memory, kPage, PROT_NONE) != 0)
     throw DeviceError("executor: no memory for the stack of fiber " + std::to_string(all_.size()) +
-                      " (vm.max_map_count may be too low); set WEFT_EXECUTOR_THREADS lower");
+                      " (vm.max_map_count may be too low); set WEFT_EXECUTOR_THREADS lower, or "
+                      "launch fewer threads together");
   fiber->lowest = static_cast<char*>(memory) + kPage;
   start_at_top(*fiber, all_.size());
   free_.push_back(fiber.get());

@@ -21,8 +21,8 @@ std::string to_string(const dim3& d) {
 
 [[noreturn]] void refuse(const Grid& grid, const std::string& what) {
   const std::string path = grid.file;
-  throw DeviceError(kernel_name(grid) + ": launch at " + path.substr(path.rfind('/') + 1) +
-                    ":" + std::to_string(grid.line) + " " + what);
+  throw DeviceError(kernel_name(grid) + ": launch at " + path.substr(path.rfind('/') + 1) + ":" +
+                    std::to_string(grid.line) + " " + what);
 }
 
 // The limits are CUDA's, the same for all models.
@@ -48,28 +48,44 @@ void check_limits(const Grid& grid, const DeviceModel& model) {
                      std::to_string(model.shared_bytes_per_block));
 }
 
+void check_residency(const Launch& launch) {
+  const Grid& grid = launch.grid;
+  const unsigned room = max_resident_blocks(launch.model, launch.block_threads, grid.shared_bytes);
+  if (grid.cooperative && launch.blocks > room)
+    refuse(grid, "is cooperative and has " + std::to_string(launch.blocks) + " blocks of " +
+                     std::to_string(launch.block_threads) + " threads and " +
+                     std::to_string(grid.shared_bytes) + " bytes of dynamic shared memory, " +
+                     launch.model.name + " has room for " + std::to_string(room) + " at once");
+}
+
 // One launch under way: the OS threads draw their blocks from here.
 class Work {
  public:
   explicit Work(const Launch& launch) : launch_(launch) {
-    if (launch.config.order == Order::random) shuffle();
+    if (launch.config.order == Order::random && !launch.grid.cooperative) shuffle();
   }
 
-  // Draws blocks and runs them until none is left or one has failed.
+  // Draws blocks and runs them until none is left or one has failed. Those of a cooperative launch come
+  // all in one turn.
   void run() {
     BlockRunner& runner = BlockRunner::of_this_os_thread();
     runner.begin_launch(launch_);
     while (!failed_.load(std::memory_order_relaxed)) {
       const std::uint64_t turn = next_.fetch_add(1, std::memory_order_relaxed);
-      if (turn >= launch_.blocks) break;
+      if (turn >= turns()) break;
       try {
-        runner.run(block_at(turn));
+        if (launch_.grid.cooperative)
+          runner.run_together();
+        else
+          runner.run(block_at(turn));
       } catch (...) {
         record_failure(turn);
       }
     }
     add_to_stats(runner.take_stats());
   }
+
+  std::uint64_t turns() const { return launch_.grid.cooperative ? 1 : launch_.blocks; }
 
   void rethrow() const {
     if (error_) std::rethrow_exception(error_);
@@ -115,8 +131,6 @@ void launch_grid(const Grid& grid, StreamView, void (*thread)(const void*), cons
   const LaunchSettings settings = settings_for_launch();
   const DeviceModel& model = device_model(settings.config.compute_capability);
   check_limits(grid, model);
-  static std::mutex one_at_a_time;
-  std::unique_lock<std::mutex> alone;
   const Launch launch{grid,
                       thread,
                       body,
@@ -125,9 +139,12 @@ void launch_grid(const Grid& grid, StreamView, void (*thread)(const void*), cons
                       settings.serial,
                       std::uint64_t{grid.grid.x} * grid.grid.y * grid.grid.z,
                       grid.block.x * grid.block.y * grid.block.z};
+  check_residency(launch);
   Work work(launch);
   auto threads =
-      static_cast<unsigned>(std::min<std::uint64_t>(settings.config.os_threads, launch.blocks));
+      static_cast<unsigned>(std::min<std::uint64_t>(settings.config.os_threads, work.turns()));
+  static std::mutex one_at_a_time;
+  std::unique_lock<std::mutex> alone;
   if constexpr (race::kEnabled) {  // what is found must not depend on chance
     alone = std::unique_lock(one_at_a_time);
     race::begin_launch(launch.blocks);

@@ -117,7 +117,7 @@ void check_row(const char* name, [[maybe_unused]] race::Kind kind, const void* r
   };
   if (reinterpret_cast<std::uintptr_t>(row) % kRowBytes != 0)
     fail("that is no multiple of 16 bytes");
-  if (!BlockRunner::current().shared().contains(row, kRowBytes))
+  if (!BlockRunner::current().block().shared.contains(row, kRowBytes))
     fail("outside the block's shared memory");
 #if defined(__SANITIZE_ADDRESS__)
   if (__asan_region_is_poisoned(const_cast<void*>(row), kRowBytes) != nullptr)

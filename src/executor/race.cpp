@@ -17,6 +17,7 @@ namespace weft::executor::race {
 namespace {
 
 struct Resident {  // one block that is under way
+  std::uint64_t number_in_grid = 0;
   BlockClock clock;
   Region shared;
   std::unordered_map<const void*, Knowledge> objects;  // in its shared memory
@@ -83,7 +84,7 @@ std::string does(Access access, bool is_shared) {
                   (earlier.is_atomic()  ? "update"
                    : earlier.is_write() ? "write"
                                         : "read") +
-                  " by " + runner.name_of(block, earlier.thread()) + " in " +
+                  " by " + runner.name_of_thread(block, earlier.thread()) + " in " +
                   name_of_place(earlier.place()),
               name_of_place(now.place()));
 }
@@ -130,16 +131,8 @@ Access access_of(const Running& running, Kind kind, Place place) {
           number_of_place(place)};
 }
 
-}  // namespace
-
-void touch(Kind kind, const void* memory, std::size_t bytes, Place place) {
-  const bool is_shared = the_detector.running->shared.holds(memory);
-  const Region& region = is_shared ? the_detector.running->shared : *the_detector.device_memory;
-  if (!region.holds(memory)) return;  // a local variable, an argument, memory of the host
-  const BlockClock& clock = the_detector.running->clock;
-  const Running running{clock, current_thread->linear,
-                        is_shared ? clock.block() : the_detector.launch_block};
-  const Access now = access_of(running, kind, place);
+void check_and_remember(const Region& region, bool is_shared, const Running& running,
+                        const Access& now, const void* memory, std::size_t bytes) {
   const std::size_t end = region.offset(memory) + bytes;
   for (std::size_t at = region.offset(memory), next; at < end; at = next) {
     const std::size_t word = at / Region::kWord * Region::kWord;
@@ -156,6 +149,18 @@ void touch(Kind kind, const void* memory, std::size_t bytes, Place place) {
       check_and_remember(running, region.cell(at + i), now, is_shared);
     if (is_whole && now.is_write() && !now.is_atomic()) region.join(word);
   }
+}
+
+}  // namespace
+
+void touch(Kind kind, const void* memory, std::size_t bytes, Place place) {
+  const Resident& block = *the_detector.running;
+  const bool is_shared = block.shared.holds(memory);
+  const Region& region = is_shared ? block.shared : *the_detector.device_memory;
+  if (!region.holds(memory)) return;  // a local variable, an argument, memory of the host
+  const Running running{block.clock, current_thread->linear,
+                        is_shared ? block.clock.block() : the_detector.launch_block};
+  check_and_remember(region, is_shared, running, access_of(running, kind, place), memory, bytes);
 }
 
 void begin_launch(std::uint64_t blocks) {
@@ -179,6 +184,7 @@ void begin_block(unsigned resident, std::uint64_t number, unsigned threads, cons
   Detector& d = the_detector;
   while (d.residents.size() <= resident) d.residents.emplace_back();
   Resident& block = d.residents[resident];
+  block.number_in_grid = number;
   block.clock.begin(d.next_block++, threads);
   d.numbers.push_back(number);
   block.objects.clear();
@@ -206,26 +212,42 @@ void release(const void* object) {
 void acquire(const void* object) {
   the_detector.running->clock.acquire(current_thread->linear, object_at(object));
 }
-void hand_on(const void* object, const void* phase) {
-  Knowledge& released = object_at(object);
-  object_at(phase) = released;
+void hand_on(unsigned resident, const void* object, const void* phase) {
+  auto& objects = the_detector.residents[resident].objects;
+  Knowledge& released = objects[object];
+  objects[phase].learn(released);
   released.clear();
 }
 
-CopyTime begin_copy(const void* shared, std::size_t bytes, Site at) {
+void begin_copy(const void* shared, std::size_t bytes, Site at) {
   touch(Kind::write, shared, bytes, {at});
-  const Resident& block = *the_detector.running;
-  block.shared.set_states(shared, bytes, State::in_copy);
-  const unsigned thread = current_thread->linear;
-  return {block.clock.block(), block.clock.time(thread), thread};
+  the_detector.running->shared.set_states(shared, bytes, State::in_copy);
 }
 void end_copy(const void* shared, std::size_t bytes, Site at) {
   the_detector.running->shared.set_states(shared, bytes, State::initialised);
   touch(Kind::write, shared, bytes, {at});
 }
-void end_copy(const void* shared, std::size_t bytes, CopyTime issued, const void* object) {
-  the_detector.running->shared.set_states(shared, bytes, State::initialised);
-  object_at(object).learn_thread(issued.block, issued.thread, issued.time + 1);
+
+// A bulk copy counts as a block of its own: whoever waits for it learns that it is over, and nothing of what
+// its issuer did.
+std::uint64_t begin_bulk_copy(const void* shared, std::size_t bytes, Site at) {
+  const Resident& block = *the_detector.running;
+  const unsigned thread = current_thread->linear;
+  const std::uint64_t copy = the_detector.next_block++;
+  if (copy > kMaxBlock)
+    BlockRunner::current().stop("issues more bulk copies than a race build can tell apart",
+                                to_string(at));
+  the_detector.numbers.push_back(block.number_in_grid);
+  check_and_remember(block.shared, true, {block.clock, thread, block.clock.block()},
+                     {copy, thread, 1, true, false, number_of_place({at})}, shared, bytes);
+  block.shared.set_states(shared, bytes, State::in_copy);
+  return copy;
+}
+void end_bulk_copy(unsigned resident, std::uint64_t copy, const void* shared, std::size_t bytes,
+                   const void* object) {
+  Resident& block = the_detector.residents[resident];
+  block.shared.set_states(shared, bytes, State::initialised);
+  block.objects[object].learn_block(copy, kMaxTime);
 }
 
 }  // namespace weft::executor::race

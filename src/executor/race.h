@@ -44,9 +44,9 @@ void lanes_met(unsigned warp, unsigned lanes);  // at __syncwarp
 /// What the running thread knows and did passes to whoever acquires the same object later.
 void release(const void* object);
 void acquire(const void* object);
-/// A phase of an mbarrier ends: what was released to `object` so far is what waits for that phase acquire
-/// from `phase`; what the next phase's threads release is kept apart.
-void hand_on(const void* object, const void* phase);
+/// A phase of an mbarrier of this resident block ends: what was released to `object` so far is what waits
+/// for the phase acquire from `phase`; what the next phase's threads release is kept apart.
+void hand_on(unsigned resident, const void* object, const void* phase);
 
 enum class Kind : std::uint8_t { read, write, atomic_read, atomic_update };
 /// Where an access stands: at an operation of the kernel language, or just before an instruction.
@@ -60,14 +60,12 @@ void touch(Kind kind, const void* memory, std::size_t bytes, Place place);
 
 /// A copy to shared memory is under way from begin_copy, a write of the running thread, to end_copy: who
 /// touches the bytes in between races with it. end_copy is for a thread that waits for its own copy;
-/// a copy that ends by itself tells `object`, from which others acquire that it is over.
-struct CopyTime {
-  std::uint64_t block, time;
-  unsigned thread;
-};
-CopyTime begin_copy(const void* shared, std::size_t bytes, Site at);
+/// a copy that ends by itself, end_bulk_copy, tells `object`, from which others acquire that it is over.
+void begin_copy(const void* shared, std::size_t bytes, Site at);
 void end_copy(const void* shared, std::size_t bytes, Site at);
-void end_copy(const void* shared, std::size_t bytes, CopyTime issued, const void* object);
+std::uint64_t begin_bulk_copy(const void* shared, std::size_t bytes, Site at);  // its number
+void end_bulk_copy(unsigned resident, std::uint64_t copy, const void* shared, std::size_t bytes,
+                   const void* object);
 
 /// Device memory with dead bytes on both sides of each block; what is given back stays dead for long. Null
 /// where there is none left.

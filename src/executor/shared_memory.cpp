@@ -100,8 +100,8 @@ bool SharedMemory::contains(const void* begin, std::size_t bytes) const {
 }
 
 void* shared_variable(SharedVariable& variable) {
-  return BlockRunner::current().shared().variable(variable);
+  return BlockRunner::current().block().shared.variable(variable);
 }
-void* dynamic_shared() { return BlockRunner::current().shared().dynamic(); }
+void* dynamic_shared() { return BlockRunner::current().block().shared.dynamic(); }
 
 }  // namespace weft::executor

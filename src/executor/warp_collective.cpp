@@ -98,7 +98,8 @@ void BlockRunner::warp_collective(WarpArgument& argument, Site at) {
   Thread& thread = *current_->thread;
   const unsigned lane = thread.context.linear % kWarpSize,
                  warp_number = thread.context.linear / kWarpSize;
-  Warp& warp = warps_[warp_number];
+  ResidentBlock& block = *block_;
+  Warp& warp = block.warps[warp_number];
   ++stats_.warp_operations;
   if ((argument.mask >> lane & 1) == 0)
     fail_in_warp_operation(argument, "but is not in its own mask", at);
@@ -109,8 +110,8 @@ void BlockRunner::warp_collective(WarpArgument& argument, Site at) {
   for (; k < warp.group_count; ++k) {
     const WarpGroup& group = warp.groups[k];
     if (group.mask == argument.mask && group.op == argument.op && group.site.line() == at.line() &&
-        same_work(argument, threads_[warp_number * kWarpSize +
-                                     static_cast<unsigned>(std::countr_zero(group.arrived))]))
+        same_work(argument, block.threads[warp_number * kWarpSize +
+                                          static_cast<unsigned>(std::countr_zero(group.arrived))]))
       break;
     if ((group.mask >> lane & 1) != 0 &&
         (group.arrived & argument.mask) != 0)  // each waits for the other
@@ -120,11 +121,11 @@ void BlockRunner::warp_collective(WarpArgument& argument, Site at) {
   thread.argument = &argument;
   warp.groups[k].arrived |= 1u << lane;
   complete_if_all_arrived(warp_number, k);
-  if ((warp.ready >> lane & 1) == 0) return park(executor::name_of(argument), at);
+  if ((warp.ready >> lane & 1) == 0) return park(block, executor::name_of(argument), at);
   // In ascending order the last lane to come just goes on, which saves a switch.
-  if (order_ != Order::ascending) return run_next();
+  if (order_ != Order::ascending) return run_next(block);
   warp.ready &= ~(1u << lane);
-  if (warp.ready == 0) available_ &= ~(1u << rank_of_[warp_number]);
+  if (warp.ready == 0) block.available &= ~(1u << block.rank_of[warp_number]);
 }
 
 // Apart, so that its strings take no room on the stacks of threads that wait.
@@ -135,7 +136,7 @@ void BlockRunner::fail_in_warp_operation(const WarpArgument& argument, const cha
     const unsigned warp_number = running() / kWarpSize,
                    lane = static_cast<unsigned>(std::countr_zero(others->arrived));
     what += std::string(" in ") +
-            executor::name_of(*threads_[warp_number * kWarpSize + lane].argument) + " " +
+            executor::name_of(*block_->threads[warp_number * kWarpSize + lane].argument) + " " +
             to_string(others->site);
   }
   fail(what, at);
@@ -143,23 +144,24 @@ void BlockRunner::fail_in_warp_operation(const WarpArgument& argument, const cha
 
 void BlockRunner::fail_without_lane(unsigned warp_number, const WarpGroup& group) const {
   const unsigned lane = static_cast<unsigned>(std::countr_zero(group.arrived));
-  fail(std::string(executor::name_of(*threads_[warp_number * kWarpSize + lane].argument)) +
+  fail(std::string(executor::name_of(*block_->threads[warp_number * kWarpSize + lane].argument)) +
            " needs all 32 lanes of the warp, lane " +
            std::to_string(std::countr_one(group.arrived)) + " is not there or has left the kernel",
        group.site);
 }
 
 void BlockRunner::complete_if_all_arrived(unsigned warp_number, unsigned group_number) {
-  Warp& warp = warps_[warp_number];
+  ResidentBlock& block = *block_;
+  Warp& warp = block.warps[warp_number];
   const WarpGroup group = warp.groups[group_number];
   if (group.arrived != (group.mask & warp.alive)) return;
   if (group.op == WarpOp::whole_warp && group.arrived != ~0u) fail_without_lane(warp_number, group);
   warp.groups[group_number] = warp.groups[--warp.group_count];
   if constexpr (race::kEnabled)
     if (group.op == WarpOp::sync) race::lanes_met(warp_number, group.arrived);
-  complete(&threads_[warp_number * kWarpSize], group);
+  complete(&block.threads[warp_number * kWarpSize], group);
   warp.ready |= group.arrived;
-  available_ |= 1u << rank_of_[warp_number];
+  block.available |= 1u << block.rank_of[warp_number];
 }
 
 void warp_collective(WarpArgument& argument, Site at) {

@@ -36,6 +36,8 @@ inline void PrintTo(const PlantedBug& bug, std::ostream* out) { *out << bug.name
 std::vector<PlantedBug> memory_bugs();
 std::vector<PlantedBug> order_bugs();
 std::vector<PlantedBug> warp_and_copy_bugs();
+std::vector<PlantedBug> between_blocks_bugs();
+std::vector<PlantedBug> mbarrier_bugs();
 
 // For the bugs' own run functions: small tensors on the device and what came of them.
 using Floats = std::vector<float>;

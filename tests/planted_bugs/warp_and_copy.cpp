@@ -1,6 +1,7 @@
 // Bugs of warp operations, of asynchronous copies and of launches.
 
 #include "kernels/primitives/async_copy.cuh"
+#include "kernels/primitives/mma.cuh"
 #include "tests/planted_bugs/planted_bug.h"
 #include "weft/simt.h"
 
@@ -113,6 +114,29 @@ __global__ void swizzle_kernel(const float* x, float* y) {
   y[threadIdx.x] = tile[to_column][to_row ^ (to_column & (kBug ? 1 : 3))];  // BUG: wrong swizzle
 }
 
+/// y = a times the identity, a [16][8].
+template <bool kBug>
+__global__ void product_kernel(const float* a, float* y) {
+  const int lane = static_cast<int>(threadIdx.x);
+  std::uint32_t a_part[4], b_part[2];
+  float y_part[4] = {};
+  for (int i = 0; i < 4; ++i) {
+    const int element =
+        kBug && (i == 1 || i == 2) ? 3 - i : i;  // BUG: wrong lane layout fed to mma
+    const kernels::FragmentPlace at = kernels::mma_a_tf32_place(lane, element);
+    a_part[i] = kernels::to_tf32(a[8 * at.row + at.column]);
+  }
+  for (int i = 0; i < 2; ++i) {
+    const kernels::FragmentPlace at = kernels::mma_b_tf32_place(lane, i);
+    b_part[i] = kernels::to_tf32(at.row == at.column ? 1.0f : 0.0f);
+  }
+  kernels::mma_tf32(y_part, a_part, b_part);
+  for (int i = 0; i < 4; ++i) {
+    const kernels::FragmentPlace at = kernels::mma_c_place(lane, i);
+    y[8 * at.row + at.column] = y_part[i];
+  }
+}
+
 template <bool kBug>
 __global__ void shared_limit_kernel(const float* x, float* y) {
   WEFT_DYNAMIC_SHARED(float, row);
@@ -133,6 +157,13 @@ Floats map(int size, int (*f)(int)) {
   Floats values;
   for (int i = 0; i < size; ++i) values.push_back(static_cast<float>(f(i)));
   return values;
+}
+
+bool run_product(bool planted) {
+  const Tensor a = on_device(counting(128)), y = blank(128);
+  launch(planted ? product_kernel<true> : product_kernel<false>, {.block = kWarp}, kNoStream,
+         a.data<float>(), y.data<float>());
+  return holds(y, counting(128));
 }
 
 bool run_pipeline(bool planted) {
@@ -199,6 +230,7 @@ std::vector<PlantedBug> warp_and_copy_bugs() {
          return run_row(planted ? swizzle_kernel<true> : swizzle_kernel<false>,
                         map(32, [](int i) { return i % 8 * 4 + i / 8; }));
        }},
+      {"wrong lane layout fed to mma", kFile, kWrong, kWrong, kWrong, run_product},
       {"more shared memory than the GPU has", kFile, kLimit, kLimit, kLimit,
        [](bool planted) {
          return run_row(shared_limit_kernel<false>, counting(32), planted ? 300 * 1024 : 4096);
