@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -31,8 +32,9 @@ Outcome run(const std::string& command) {
 }
 
 TEST(Scripts, RefuseAnUnknownArgumentWithStatus2AndItsName) {
-  for (const char* script : {"scripts/bootstrap", "scripts/build", "scripts/check_install",
-                             "scripts/check_kernels", "scripts/gpu_check", "tests/run"}) {
+  for (const char* script :
+       {"scripts/bootstrap", "scripts/build", "scripts/check_install", "scripts/check_kernels",
+        "scripts/coverage", "scripts/gpu_check", "tests/run"}) {
     const Outcome outcome = run(std::string(script) + " --bogus");
     EXPECT_EQ(outcome.status, 2) << script << ": " << outcome.output;
     EXPECT_NE(outcome.output.find("--bogus"), std::string::npos)
@@ -49,10 +51,32 @@ TEST(Scripts, RefuseAnUnknownPreset) {
 TEST(Scripts, ExplainThemselves) {
   for (const char* script :
        {"scripts/bootstrap", "scripts/build", "scripts/check_install", "scripts/check_kernels",
-        "scripts/gpu_check", "tests/run", "lessons/run"}) {
+        "scripts/coverage", "scripts/gpu_check", "tests/run", "lessons/run"}) {
     const Outcome outcome = run(std::string(script) + " --help");
     EXPECT_EQ(outcome.status, 0) << script << ": " << outcome.output;
     EXPECT_EQ(outcome.output.rfind("usage: " + std::string(script), 0), 0u) << outcome.output;
+  }
+}
+
+/// The words of a page that look like a path of the project.
+std::set<std::string> paths_in(const std::string& page) {
+  std::ifstream file(WEFT_SOURCE_DIR "/" + page);
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::string words = text.str();
+  const std::regex path(R"((include|src|kernels|tests|scripts|docs|lessons|bench)/[\w./-]*\w)");
+  std::set<std::string> paths;
+  for (auto i = std::sregex_iterator(words.begin(), words.end(), path); i != std::sregex_iterator();
+       ++i)
+    paths.insert(i->str());
+  return paths;
+}
+
+TEST(Docs, NameFilesThatExist) {
+  for (const fs::directory_entry& page : fs::directory_iterator(WEFT_SOURCE_DIR "/docs")) {
+    if (page.path().extension() != ".md") continue;
+    for (const std::string& path : paths_in("docs/" + page.path().filename().string()))
+      EXPECT_TRUE(fs::exists(WEFT_SOURCE_DIR "/" + path)) << page.path().filename() << ": " << path;
   }
 }
 
