@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "kernels/primitives/mbarrier.cuh"
 #include "kernels/primitives/mma.cuh"
+#include "kernels/primitives/sync.cuh"
 #include "tests/support/device_error.h"
 #include "tests/support/guarded.h"
 #include "tests/support/schedules.h"
@@ -152,6 +154,62 @@ TEST(ExecutorRace, MatrixLoadsAreReadsOfTheLaneThatNamesTheRow) {
   expect_in_all_orders(rows_through_matrices_kernel, {.block = 32}, {}, true);
   expect_in_all_orders(rows_through_matrices_kernel, {.block = 32},
                        {"reads shared memory that is uninitialised"}, false);
+}
+
+enum class Hand { release, relaxed, no_barrier };
+
+// Block 0 fills a row and counts; block 1 waits for the count and reads the row.
+template <Hand kHand>
+__global__ void hand_over_kernel(int* memory) {
+  auto* const counter = reinterpret_cast<unsigned*>(memory + 1000);
+  const unsigned t = threadIdx.x;
+  if (blockIdx.x == 0) {
+    memory[t] = 1;
+    if (kHand != Hand::no_barrier) __syncthreads();
+    if (t == 0 && kHand == Hand::relaxed) kernels::add_relaxed(counter, 1);
+    if (t == 0 && kHand != Hand::relaxed) kernels::add_release(counter, 1);
+  } else {
+    if (t == 0) kernels::wait_at_least(counter, 1);
+    __syncthreads();
+    memory[512 + t] = memory[(t + 33) % blockDim.x];
+  }
+}
+
+TEST(ExecutorRace, AReleaseHandsOnWhatTheThreadKnowsAndNoMore) {
+  const LaunchShape two_blocks{.grid = 2, .block = 64, .cooperative = true};
+  const std::vector<std::string> race{"reads global memory in a race with the write by thread (",
+                                      "of block (0, 0, 0)"};
+  expect_in_all_orders(hand_over_kernel<Hand::release>, two_blocks, {});
+  expect_in_all_orders(hand_over_kernel<Hand::relaxed>, two_blocks, race);
+  expect_in_all_orders(hand_over_kernel<Hand::no_barrier>, two_blocks, race);
+}
+
+// Thread 0 fetches a tile and writes a number: before it arrives, or after.
+__global__ void fetch_kernel(int* memory, const float* source, bool arrives_first) {
+  WEFT_SHARED(float, tile, [4]);
+  WEFT_SHARED(kernels::Mbarrier, full, [1]);
+  if (threadIdx.x == 0) {
+    kernels::mbarrier_init(full, 1);
+    kernels::mbarrier_fence_init();
+  }
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    if (!arrives_first) memory[0] = 1;
+    kernels::mbarrier_arrive_expect_tx(full, 16);
+    if (arrives_first) memory[0] = 1;
+    kernels::bulk_copy(tile, source, 16, full);
+  } else {
+    kernels::mbarrier_wait_parity(full, 0);
+    memory[threadIdx.x] = static_cast<int>(tile[threadIdx.x % 4]) + memory[0];
+  }
+}
+
+TEST(ExecutorRace, AnMbarrierHandsOnItsArrivalsAndItsCopies) {
+  const Tensor source = full({4}, 1, DType::float32, Device::gpu);
+  const float* const address = source.data<float>();
+  expect_in_all_orders(fetch_kernel, {.block = 64}, {}, address, false);
+  expect_in_all_orders(fetch_kernel, {.block = 64},
+                       {"global memory in a race with the ", "thread (0, 0, 0)"}, address, true);
 }
 
 __global__ void off_the_end_kernel(int* memory, int index, bool writes) {
