@@ -37,20 +37,6 @@ std::vector<T> add_scaled(Device device, T alpha, const std::vector<T>& x, const
 }
 
 template <class T>
-std::vector<T> multiply_by_scalar(Device device, T factor, const std::vector<T>& x,
-                                  std::int64_t misalign = 0) {
-  Guarded<T> from(x, device), scalar(std::vector<T>{factor}, device),
-      to(from.size(), device, misalign);
-  if constexpr (std::is_same_v<T, float>)
-    if (device == Device::gpu)
-      kernels::multiply_by_scalar(from.data(), scalar.data(), to.data(), to.size(),
-                                  current_stream());
-  if (device == Device::cpu)
-    cpu::multiply_by_scalar(from.data(), scalar.data(), to.data(), to.size());
-  return to.download();
-}
-
-template <class T>
 std::vector<T> filled(Device device, T value, std::int64_t size, std::int64_t misalign = 0) {
   Guarded<T> x(size, device, misalign);
   if constexpr (!std::is_same_v<T, double>)
@@ -121,34 +107,6 @@ TEST(AddScaled, SameBitsUnderEverySchedule) {
   const auto x = rng.normal(3 * kBlock + 5), y = rng.normal(3 * kBlock + 5);
   test::expect_same_bits(
       20, [&] { return add_scaled(Device::gpu, 0.7f, x, y); }, "add_scaled");
-  test::expect_same_bits(
-      20, [&] { return multiply_by_scalar(Device::gpu, 0.7f, x); }, "multiply_by_scalar");
-}
-
-TEST(MultiplyByScalar, TwinFollowsTheDefinition) {
-  test::for_each_seed("cpu multiply_by_scalar", [](test::Rng& rng) {
-    const auto x = rng.normal(rng.size(2000));
-    const float factor = rng.normal(1)[0];
-    Doubles expected;
-    for (const float value : x) expected.push_back(static_cast<double>(factor) * value);
-    test::expect_close(multiply_by_scalar(Device::cpu, factor, x), expected, {.rel = 0x1p-24});
-  });
-}
-
-TEST(MultiplyByScalar, KernelGivesTheTwinsBits) {
-  if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
-  const auto compare = [](test::Rng& rng, std::int64_t size, std::int64_t misalign) {
-    const auto x = rng.normal(size);
-    const float factor = rng.normal(1)[0];
-    test::expect_same_bits(multiply_by_scalar(Device::gpu, factor, x, misalign),
-                           multiply_by_scalar(Device::cpu, factor, x),
-                           "[" + std::to_string(size) + "]");
-  };
-  test::Rng edges(1);
-  for (const std::int64_t size : test::edge_sizes(kBlock))
-    for (const std::int64_t misalign : {0, 1, 2}) compare(edges, size, misalign);
-  test::for_each_seed("multiply_by_scalar_kernel",
-                      [&](test::Rng& rng) { compare(rng, rng.size(5000), rng.integer(0, 4)); });
 }
 
 template <class T>
@@ -200,10 +158,6 @@ TEST_P(Elementwise, OpsGiveHandComputedResults) {
   test::expect_equal(y.to_vector<float>(), std::vector<float>{6, 12, 18, 24});
   add_scaled_(y, y);
   test::expect_equal(y.to_vector<float>(), std::vector<float>{12, 24, 36, 48});
-  const Tensor product = multiply(y, values({-0.5f}, {}));
-  EXPECT_EQ(product.shape(), (Shape{2, 2}));
-  EXPECT_EQ(product.device(), GetParam());
-  test::expect_equal(product.to_vector<float>(), std::vector<float>{-6, -12, -18, -24});
   fill_(y, 7.5);
   test::expect_equal(y.to_vector<float>(), std::vector<float>(4, 7.5f));
   for (const DType dtype : {DType::int32, DType::uint8}) {
@@ -220,7 +174,6 @@ TEST_P(Elementwise, EmptyTensorsAreLegal) {
   Tensor none = empty({0, 3}, DType::float32, GetParam());
   add_scaled_(none, none);
   fill_(none, 1);
-  EXPECT_EQ(multiply(none, values({2}, {})).shape(), (Shape{0, 3}));
 }
 
 TEST_P(Elementwise, ViewsOfAnyOffsetAreLegal) {
@@ -231,25 +184,8 @@ TEST_P(Elementwise, ViewsOfAnyOffsetAreLegal) {
   test::expect_equal(x.to_vector<float>(), std::vector<float>{1, 5, 5, 5, 5, 5, 5, 5, 9});
 }
 
-TEST_P(Elementwise, MultiplyPassesTheGradientOn) {
-  Tensor x = values({5}, {});
-  x.set_requires_grad();
-  const Tensor scalar = values({3}, {});
-  multiply(multiply(x, scalar), scalar).backward();
-  test::expect_equal(x.grad().to_vector<float>(), std::vector<float>{9});
-}
-
 INSTANTIATE_TEST_SUITE_P(Devices, Elementwise, ::testing::Values(Device::cpu, Device::gpu),
                          [](const auto& device) { return std::string(name_of(device.param)); });
-
-TEST(Elementwise, MultiplyHasTheGradientOfFiniteDifferences) {
-  test::Rng rng(6);
-  const Tensor scalar = from_values(std::vector<double>{-1.7}, {});
-  EXPECT_EQ(
-      gradient_check([&](const std::vector<Tensor>& inputs) { return multiply(inputs[0], scalar); },
-                     {from_values(rng.normal<double>(15), {5, 3})}),
-      "");
-}
 
 TEST(Elementwise, RefusesWhatDoesNotFit) {
   using test::error_of;
@@ -261,8 +197,6 @@ TEST(Elementwise, RefusesWhatDoesNotFit) {
             "add_scaled_: expected equal dtypes, got float64 and float32");
   EXPECT_EQ(error_of<ShapeError>([&] { add_scaled_(integers, integers); }),
             "add_scaled_: expected y of float32 (float64 on the cpu), got int32 on the cpu");
-  EXPECT_EQ(error_of<ShapeError>([&] { multiply(x, y); }),
-            "multiply: expected a scalar of one element, got [3, 2]");
   EXPECT_EQ(error_of<ShapeError>([&] { fill_(integers, 0.5); }),
             "fill_: expected a value that int32 can hold, got 0.500000");
   EXPECT_EQ(error_of<ShapeError>([&] { fill_(bytes, 256); }),
@@ -274,7 +208,6 @@ TEST(Elementwise, RefusesTensorsOnDifferentDevices) {
   if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
   Tensor x = zeros({2}), y = zeros({2}, DType::float32, Device::gpu);
   EXPECT_THROW(add_scaled_(y, x), ShapeError);
-  EXPECT_THROW(multiply(x, zeros({}, DType::float32, Device::gpu)), ShapeError);
 }
 
 }  // namespace

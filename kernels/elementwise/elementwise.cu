@@ -1,4 +1,4 @@
-// Flat loops over arrays of `size` elements: y += alpha x; y = scalar x; x = value.
+// Flat loops over arrays of `size` elements: y += alpha x; x = value.
 // Bound by memory: a thread moves 16 bytes at a time (four floats), so that a warp's request covers four
 // whole cache lines. Arrays that do not start on 16 bytes, and the last size % 4 elements, go one by one.
 
@@ -30,19 +30,6 @@ __global__ void __launch_bounds__(kThreads) add_scaled_kernel(float alpha,
   store_quad(y, i, size, whole, to);
 }
 
-__global__ void __launch_bounds__(kThreads)
-    multiply_by_scalar_kernel(const float* x,       // [size]
-                              const float* scalar,  // [1]
-                              float* y,             // [size]
-                              std::int64_t size, bool aligned) {
-  const std::int64_t i = grid_thread() * kQuad;
-  const bool whole = aligned && i + kQuad <= size;
-  const float factor = scalar[0];
-  const float4 from = load_quad(x, i, size, whole, 0.0f);
-  store_quad(y, i, size, whole,
-             make_float4(factor * from.x, factor * from.y, factor * from.z, factor * from.w));
-}
-
 template <class T>
 struct alignas(16) Pack {
   static constexpr int kSize = 16 / sizeof(T);
@@ -70,13 +57,6 @@ void add_scaled(float alpha, const float* x, float* y, std::int64_t size, Stream
   if (size == 0) return;
   launch(add_scaled_kernel, {.grid = blocks_for(size, kFloatsPerBlock), .block = kThreads}, stream,
          alpha, x, y, size, are_aligned16(x, y));
-}
-
-void multiply_by_scalar(const float* x, const float* scalar, float* y, std::int64_t size,
-                        StreamView stream) {
-  if (size == 0) return;
-  launch(multiply_by_scalar_kernel, {.grid = blocks_for(size, kFloatsPerBlock), .block = kThreads},
-         stream, x, scalar, y, size, are_aligned16(x, y));
 }
 
 template <class T>

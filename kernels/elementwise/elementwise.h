@@ -9,10 +9,6 @@ namespace weft::kernels {
 /// y += alpha x, for x and y [size]; they may be the same array.
 void add_scaled(float alpha, const float* x, float* y, std::int64_t size, StreamView stream);
 
-/// y = scalar[0] x, for x and y [size], with the scalar in device memory.
-void multiply_by_scalar(const float* x, const float* scalar, float* y, std::int64_t size,
-                        StreamView stream);
-
 /// Every x[i] becomes value; for float, std::int32_t and std::uint8_t.
 template <class T>
 void fill(T value, T* x, std::int64_t size, StreamView stream);

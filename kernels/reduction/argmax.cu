@@ -3,6 +3,7 @@
 // Threads compare (value, column) pairs of their own columns, then exchange them in a fixed tree. The
 // count is a sum of integers, one atomic a block: the order of the blocks does not show.
 
+#include "kernels/primitives/largest.cuh"
 #include "kernels/primitives/reduce.cuh"
 #include "kernels/primitives/row.cuh"
 #include "kernels/reduction/reduction.h"
@@ -10,38 +11,23 @@
 namespace weft::kernels {
 namespace {
 
-struct Candidate {
-  float value;
-  std::int32_t column;
-};
-
-struct Better {
-  __device__ __forceinline__ Candidate operator()(Candidate a, Candidate b) const {
-    const bool a_is_nan = a.value != a.value;
-    const bool b_is_nan = b.value != b.value;
-    const bool are_equal = a.value == b.value || (a_is_nan && b_is_nan);
-    const bool a_wins = are_equal ? a.column < b.column : a_is_nan || a.value > b.value;
-    return a_wins ? a : b;
-  }
-};
-
 /// The argmax of the row that a thread works on, known to all threads of the row.
 template <class Shape>
 __device__ __forceinline__ std::int32_t argmax_of_row(const float* row,
                                                       const RowPlace<Shape>& place, bool aligned) {
-  constexpr std::int32_t kNone = 0x7fffffff;  // behind every column
-  Candidate best{-INFINITY, kNone};
+  Candidate best = kNoCandidate;
   for (std::int64_t first = 0; first < place.cols; first += Shape::kColumns) {
     float values[Shape::kValues];
     load_row<Shape>(values, row, place, first, aligned, -INFINITY);
     WEFT_UNROLL
     for (int i = 0; i < Shape::kValues; ++i) {
       const std::int64_t column = first + place.column(i);
-      const std::int32_t found = column < place.cols ? static_cast<std::int32_t>(column) : kNone;
+      const std::int32_t found =
+          column < place.cols ? static_cast<std::int32_t>(column) : kNoCandidate.place;
       best = Better{}(best, {values[i], found});
     }
   }
-  return threads_reduce<Shape::kThreads>(best, Candidate{-INFINITY, kNone}, Better{}).column;
+  return threads_reduce<Shape::kThreads>(best, kNoCandidate, Better{}).place;
 }
 
 template <class Shape>

@@ -10,13 +10,6 @@ void add_scaled(T alpha, const T* x, T* y, std::int64_t size) {
 }
 
 template <class T>
-void multiply_by_scalar(const T* x, const T* scalar, T* y, std::int64_t size) {
-  const T factor = scalar[0];
-#pragma omp parallel for simd if (parallel : size >= kWorthAFork)
-  for (std::int64_t i = 0; i < size; ++i) y[i] = factor * x[i];
-}
-
-template <class T>
 void fill(T value, T* x, std::int64_t size) {
 #pragma omp parallel for simd if (parallel : size >= kWorthAFork)
   for (std::int64_t i = 0; i < size; ++i) x[i] = value;
@@ -24,8 +17,6 @@ void fill(T value, T* x, std::int64_t size) {
 
 template void add_scaled<float>(float, const float*, float*, std::int64_t);
 template void add_scaled<double>(double, const double*, double*, std::int64_t);
-template void multiply_by_scalar<float>(const float*, const float*, float*, std::int64_t);
-template void multiply_by_scalar<double>(const double*, const double*, double*, std::int64_t);
 template void fill<float>(float, float*, std::int64_t);
 template void fill<double>(double, double*, std::int64_t);
 template void fill<std::int32_t>(std::int32_t, std::int32_t*, std::int64_t);

@@ -8,10 +8,6 @@ namespace weft::cpu {
 template <class T>
 void add_scaled(T alpha, const T* x, T* y, std::int64_t size);
 
-/// y = scalar[0] x, for x and y [size].
-template <class T>
-void multiply_by_scalar(const T* x, const T* scalar, T* y, std::int64_t size);
-
 /// Every x[i] becomes value; for float, double, std::int32_t and std::uint8_t.
 template <class T>
 void fill(T value, T* x, std::int64_t size);

@@ -8,23 +8,10 @@
 #include "src/cpu/elementwise.h"
 #include "src/ops/check.h"
 #include "src/ops/profile_scope.h"
-#include "weft/autograd.h"
+#include "weft/stream.h"
 
 namespace weft {
 namespace {
-
-Tensor scaled_by(const Tensor& x, const Tensor& scalar) {
-  Tensor y = empty_like(x);
-  if (x.device() == Device::gpu) {
-    kernels::multiply_by_scalar(x.data<float>(), scalar.data<float>(), y.data<float>(), x.size(),
-                                current_stream());
-  } else {
-    ops::with_floating_type(x.dtype(), [&]<class T>() {
-      cpu::multiply_by_scalar(x.data<T>(), scalar.data<T>(), y.data<T>(), x.size());
-    });
-  }
-  return y;
-}
 
 template <class T>
 void fill(Tensor& x, double value) {
@@ -59,20 +46,6 @@ void add_scaled_(Tensor& y, const Tensor& x, double alpha) {
   ops::with_floating_type(y.dtype(), [&]<class T>() {
     cpu::add_scaled(static_cast<T>(alpha), x.data<T>(), y.data<T>(), y.size());
   });
-}
-
-Tensor multiply(const Tensor& x, const Tensor& scalar) {
-  const ops::ProfileScope scope("multiply", x.device());
-  ops::require_floating("multiply", "x", x);
-  if (scalar.size() != 1)
-    ops::fail("multiply", "expected a scalar of one element, got " + scalar.shape().to_string());
-  ops::require_same_dtype("multiply", x, scalar);
-  ops::require_same_device("multiply", {&x, &scalar});
-  Tensor y = scaled_by(x, scalar);
-  return record("multiply", y, {x},
-                [scalar = scalar.detach()](const Tensor& dy, Gradients& gradients) {
-                  gradients.give(0, scaled_by(dy, scalar));
-                });
 }
 
 void fill_(Tensor& x, double value) {

@@ -9,6 +9,29 @@ namespace weft {
 Tensor row_sums(const Tensor& x);
 Tensor column_sums(const Tensor& x);
 
+/// Over all elements of x of any shape, a scalar; recorded. Sums are made in a fixed order, of pieces
+/// of 4096 elements, then of their sums, and so on. The mean of nothing throws ShapeError.
+Tensor sum(const Tensor& x);
+Tensor mean(const Tensor& x);
+/// Mean squared distance from the mean, in two passes over the data (never E[x²] - E[x]²), the sum divided
+/// by n - correction: 1 for an estimate from a sample, PyTorch's default, 0 for the data themselves. NaN
+/// where n - correction is 0, for nothing, and where x has a NaN or an infinity. Throws ShapeError for
+/// another correction than 0 or 1.
+Tensor variance(const Tensor& x, int correction = 1);
+
+/// The same over each row, [rows], and each column, [cols], of x [rows, cols]; recorded.
+Tensor row_means(const Tensor& x);
+Tensor column_means(const Tensor& x);
+Tensor row_variances(const Tensor& x, int correction = 1);
+Tensor column_variances(const Tensor& x, int correction = 1);
+
+/// The largest element of x, a scalar, and of each row, [rows], and column, [cols], of x [rows, cols];
+/// recorded. NaN where there is one. The gradient goes to the first of equals. Throws ShapeError where there
+/// is nothing to compare, or more than 2147483647 elements in a row or column.
+Tensor max(const Tensor& x);
+Tensor row_maxima(const Tensor& x);
+Tensor column_maxima(const Tensor& x);
+
 /// The index of each row's largest element, int32 [rows]; the first where several are equal, and the
 /// first NaN where there is one. Throws ShapeError for no columns.
 Tensor argmax(const Tensor& x);
