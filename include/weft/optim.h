@@ -22,6 +22,11 @@ class Optimizer {
   virtual void step() = 0;
   void zero_grad();
 
+  /// Scales all gradients together so that their norm is at most max_norm, and returns the norm they had, a
+  /// scalar on their device: torch.nn.utils.clip_grad_norm_ over the parameters (Pascanu et al., ICML 2013).
+  /// Between backward() and step(). Does not synchronise. Throws ShapeError unless max_norm > 0.
+  Tensor clip_gradients(double max_norm);
+
   const Tensor& values() const { return values_; }        // [n], padding between parameters is 0
   const Tensor& gradients() const { return gradients_; }  // [n]
 

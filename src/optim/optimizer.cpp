@@ -3,6 +3,7 @@
 
 #include "weft/error.h"
 #include "weft/ops/elementwise.h"
+#include "weft/ops/reduction.h"
 #include "weft/optim.h"
 
 namespace weft {
@@ -82,6 +83,13 @@ void Optimizer::collect() {
       fill_(slot.gradient, 0);
     p.set_grad(slot.gradient);
   }
+}
+
+Tensor Optimizer::clip_gradients(double max_norm) {
+  collect();
+  const Tensor norm = l2_norm(gradients_);
+  clip_to_norm_(gradients_, norm, max_norm);
+  return norm;
 }
 
 void Optimizer::zero_grad() {

@@ -29,4 +29,8 @@ struct Scaling {
 void gather_rows_(Tensor& out, Tensor& out_labels, const Tensor& source, const Tensor& labels,
                   std::int64_t begin, const Order& order, Scaling scaling = {});
 
+/// 1 where the column is the row's label and 0 elsewhere, float32 [n, classes], for int32 labels [n]. A
+/// label outside 0..classes-1 makes its row NaN. Not recorded. Throws ShapeError for no classes.
+Tensor one_hot(const Tensor& labels, std::int64_t classes);
+
 }  // namespace weft

@@ -32,6 +32,15 @@ Tensor max(const Tensor& x);
 Tensor row_maxima(const Tensor& x);
 Tensor column_maxima(const Tensor& x);
 
+/// The square root of the sum of squares of x of any shape, a scalar; not recorded. In float32 on the gpu,
+/// so that numbers over 1.8e19 give infinity and those under 1e-23 count as 0.
+Tensor l2_norm(const Tensor& x);
+
+/// How many elements of x lie in each of `bins` equal parts of low..high, int32 [bins]; high itself is in the
+/// last one, and what lies outside, or is NaN, in none. Not recorded. Throws ShapeError for no bins and
+/// where not low < high, both finite.
+Tensor histogram(const Tensor& x, std::int64_t bins, double low, double high);
+
 /// The index of each row's largest element, int32 [rows]; the first where several are equal, and the
 /// first NaN where there is one. Throws ShapeError for no columns.
 Tensor argmax(const Tensor& x);
