@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/support/temporary_folder.h"
+#include "weft/build_info.h"
 #include "weft/device.h"
 #include "weft/io.h"
 
@@ -103,7 +104,11 @@ TEST(Lessons, AnswerQuestions) {
   EXPECT_EQ(run(folder.path(), "--version").text.rfind("weft-lessons ", 0), 0u);
   EXPECT_TRUE(has(run(folder.path(), "--help").text, "run"));
   EXPECT_TRUE(has(run(folder.path(), "run --help").text, "--epochs"));
-  EXPECT_TRUE(has(run(folder.path(), "doctor").text, describe(Device::cpu)));
+  const std::string doctor = run(folder.path(), "doctor").text;
+  for (const std::string& fact :
+       {describe(Device::cpu), build_info().compiler, std::string("blas        "),
+        std::string("60,000 pictures to train"), std::string("default     --device ")})
+    EXPECT_TRUE(has(doctor, fact)) << fact << " is not in\n" << doctor;
   for (const char* asked : {"list", "--version", "--help", "run --help", "doctor", ""})
     EXPECT_EQ(run(folder.path(), asked).status, 0) << asked;
   EXPECT_TRUE(folder.is_empty());

@@ -4,12 +4,10 @@
 #include <iostream>
 #include <new>
 
-#include "support/mnist.h"
+#include "support/doctor.h"
 #include "support/options.h"
 #include "support/run.h"
-#include "weft/device.h"
 #include "weft/error.h"
-#include "weft/figures.h"
 
 namespace {
 
@@ -25,32 +23,6 @@ int complain(const std::string& what) {
 void print_list() {
   for (const Lesson& lesson : all_lessons())
     std::cout << lesson.full_name() << "  " << lesson.summary << '\n';
-}
-
-// What a run would use, and why. Nothing here fails: it is for finding out what does.
-void print_doctor() {
-  const auto fact = [](const char* name, const std::string& value) {
-    std::cout << name << value << '\n';
-  };
-  fact("weft      ", WEFT_VERSION);
-  fact("cpu       ", weft::describe(weft::Device::cpu));
-  if (weft::gpu_available()) {
-    const weft::DeviceProperties& gpu = weft::gpu_properties();
-    fact("gpu       ", weft::describe(weft::Device::gpu) + ", compute capability " +
-                           std::to_string(gpu.compute_capability / 10) + "." +
-                           std::to_string(gpu.compute_capability % 10));
-    fact("driver    ", gpu.driver);
-    fact("default   ", gpu.is_executor ? "cpu: the executor is for looking at kernels" : "gpu");
-  } else {
-    fact("gpu       ", "none: " + weft::gpu_unavailable_reason());
-    fact("default   ", "cpu");
-  }
-  fact("gnuplot   ", weft::gnuplot_version());
-  try {
-    fact("data      ", data_folder("mnist").parent_path().string());
-  } catch (const weft::FileError& error) {
-    fact("data      ", error.what());
-  }
 }
 
 int teach(const Options& options) {
@@ -72,8 +44,7 @@ int answer(const Options& options) {
       print_list();
       return 0;
     case Options::Command::doctor:
-      print_doctor();
-      return 0;
+      return doctor();
     case Options::Command::run:
       return teach(options);
   }
