@@ -23,7 +23,7 @@ endif()
 # Kernels read one type through another (uint4 over bfloat16), as CUDA allows.
 add_library(weft_flags INTERFACE)
 target_compile_options(weft_flags INTERFACE
-  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wconversion -Wshadow -Werror -fno-strict-aliasing -g1>)
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wconversion -Wshadow -Werror -fno-strict-aliasing -g${WEFT_DEBUG_INFO}>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # GCC bug 105651: it warns of overlapping copies in std::string's own concatenation.
   target_compile_options(weft_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)

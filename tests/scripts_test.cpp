@@ -80,6 +80,23 @@ TEST(Docs, NameFilesThatExist) {
   }
 }
 
+TEST(Docs, TheCommandsForGdbStopInOneThread) {
+  const std::string program =
+      fs::read_symlink("/proc/self/exe").parent_path() / "executor_barrier_test";
+  if (!fs::exists(program)) GTEST_SKIP() << "there is no " << program << " in this build";
+  if (run("gdb --version").status != 0) GTEST_SKIP() << "there is no gdb";
+  const Outcome outcome =
+      run("WEFT_EXECUTOR_THREADS=1 gdb -batch -x scripts/kernel.gdb -ex kernel-catch -ex run "
+          "-ex kernel-where -ex kernel-threads --args " +
+          program + " --gtest_filter='*ThatDiffer*'");
+  if (outcome.output.find("ptrace: Operation not permitted") != std::string::npos)
+    GTEST_SKIP() << "gdb may not trace here";
+  for (const char* line : {"block (0, 0, 0), thread (40, 0, 0) of 64",
+                           "40 waits in __syncthreads, line ", "1 runs: thread 40"})
+    EXPECT_NE(outcome.output.find(line), std::string::npos) << line << " is not in\n"
+                                                            << outcome.output;
+}
+
 TEST(Scripts, BootstrapNamesWhatIsMissingWhereItCannotInstall) {
   const Outcome outcome = run(
       "tools=$(mktemp -d); for tool in bash sed awk; do ln -s \"$(command -v $tool)\" \"$tools\"; "
