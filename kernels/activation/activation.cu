@@ -6,34 +6,26 @@
 #include "kernels/activation/activation.h"
 
 #include "kernels/primitives/activation.cuh"
-#include "kernels/primitives/index.cuh"
-#include "kernels/primitives/vector.cuh"
+#include "kernels/primitives/flat.cuh"
 
 namespace weft::kernels {
 namespace {
 
-constexpr int kThreads = 256;
-constexpr int kQuad = 4;  // floats of a thread
-constexpr std::int64_t kFloatsPerBlock = std::int64_t{kThreads} * kQuad;
-static_assert(kQuad * sizeof(float) == 16);
-
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kFlatThreads)
     activation_flat_kernel(const float* x,  // [size]
                            float* y,        // [size]
                            std::int64_t size, Activation activation, float slope, bool aligned) {
-  const std::int64_t i = grid_thread() * kQuad;
-  const bool whole = aligned && i + kQuad <= size;
+  const auto [i, whole] = FlatPlace(size, aligned);
   store_quad(y, i, size, whole, activated(activation, load_quad(x, i, size, whole, 0.0f), slope));
 }
 
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kFlatThreads)
     activation_backward_flat_kernel(const float* y,   // [size]
                                     const float* dy,  // [size]
                                     float* dx,        // [size]
                                     bool add, std::int64_t size, Activation activation, float slope,
                                     bool aligned) {
-  const std::int64_t i = grid_thread() * kQuad;
-  const bool whole = aligned && i + kQuad <= size;
+  const auto [i, whole] = FlatPlace(size, aligned);
   const float4 result = load_quad(y, i, size, whole, 0.0f);
   const float4 gradient = load_quad(dy, i, size, whole, 0.0f);
   float4 to = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
@@ -50,16 +42,15 @@ __global__ void __launch_bounds__(kThreads)
 void activation(const float* x, float* y, std::int64_t size, Activation activation, float slope,
                 StreamView stream) {
   if (size == 0) return;
-  launch(activation_flat_kernel, {.grid = blocks_for(size, kFloatsPerBlock), .block = kThreads},
-         stream, x, y, size, activation, slope, are_aligned16(x, y));
+  launch(activation_flat_kernel, flat_launch(size), stream, x, y, size, activation, slope,
+         are_aligned16(x, y));
 }
 
 void activation_backward(const float* y, const float* dy, float* dx, bool add, std::int64_t size,
                          Activation activation, float slope, StreamView stream) {
   if (size == 0) return;
-  launch(activation_backward_flat_kernel,
-         {.grid = blocks_for(size, kFloatsPerBlock), .block = kThreads}, stream, y, dy, dx, add,
-         size, activation, slope, are_aligned16(y, dy, dx));
+  launch(activation_backward_flat_kernel, flat_launch(size), stream, y, dy, dx, add, size,
+         activation, slope, are_aligned16(y, dy, dx));
 }
 
 }  // namespace weft::kernels

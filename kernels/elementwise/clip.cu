@@ -5,16 +5,10 @@
 
 #include "kernels/elementwise/clip.h"
 
-#include "kernels/primitives/index.cuh"
-#include "kernels/primitives/vector.cuh"
+#include "kernels/primitives/flat.cuh"
 
 namespace weft::kernels {
 namespace {
-
-constexpr int kThreads = 256;
-constexpr int kQuad = 4;  // floats of a thread
-constexpr std::int64_t kFloatsPerBlock = std::int64_t{kThreads} * kQuad;
-static_assert(kQuad * sizeof(float) == 16);
 
 __device__ __forceinline__ float clipped(float x, float low, float high) {
   return x < low ? low : x > high ? high : x;
@@ -23,25 +17,23 @@ __device__ __forceinline__ float passed(float dy, float x, float low, float high
   return x >= low && x <= high ? dy : 0.0f;
 }
 
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kFlatThreads)
     clip_flat_kernel(const float* x,  // [size]
                      float* y,        // [size]
                      std::int64_t size, float low, float high, bool aligned) {
-  const std::int64_t i = grid_thread() * kQuad;
-  const bool whole = aligned && i + kQuad <= size;
+  const auto [i, whole] = FlatPlace(size, aligned);
   const float4 quad = load_quad(x, i, size, whole, 0.0f);
   store_quad(y, i, size, whole,
              make_float4(clipped(quad.x, low, high), clipped(quad.y, low, high),
                          clipped(quad.z, low, high), clipped(quad.w, low, high)));
 }
 
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kFlatThreads)
     clip_backward_flat_kernel(const float* x,   // [size]
                               const float* dy,  // [size]
                               float* dx,        // [size]
                               bool add, std::int64_t size, float low, float high, bool aligned) {
-  const std::int64_t i = grid_thread() * kQuad;
-  const bool whole = aligned && i + kQuad <= size;
+  const auto [i, whole] = FlatPlace(size, aligned);
   const float4 quad = load_quad(x, i, size, whole, 0.0f);
   const float4 gradient = load_quad(dy, i, size, whole, 0.0f);
   float4 to = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
@@ -57,15 +49,14 @@ __global__ void __launch_bounds__(kThreads)
 
 void clip(const float* x, float* y, std::int64_t size, float low, float high, StreamView stream) {
   if (size == 0) return;
-  launch(clip_flat_kernel, {.grid = blocks_for(size, kFloatsPerBlock), .block = kThreads}, stream,
-         x, y, size, low, high, are_aligned16(x, y));
+  launch(clip_flat_kernel, flat_launch(size), stream, x, y, size, low, high, are_aligned16(x, y));
 }
 
 void clip_backward(const float* x, const float* dy, float* dx, bool add, std::int64_t size,
                    float low, float high, StreamView stream) {
   if (size == 0) return;
-  launch(clip_backward_flat_kernel, {.grid = blocks_for(size, kFloatsPerBlock), .block = kThreads},
-         stream, x, dy, dx, add, size, low, high, are_aligned16(x, dy, dx));
+  launch(clip_backward_flat_kernel, flat_launch(size), stream, x, dy, dx, add, size, low, high,
+         are_aligned16(x, dy, dx));
 }
 
 }  // namespace weft::kernels

@@ -4,23 +4,16 @@
 
 #include "kernels/elementwise/elementwise.h"
 
-#include "kernels/primitives/index.cuh"
-#include "kernels/primitives/vector.cuh"
+#include "kernels/primitives/flat.cuh"
 
 namespace weft::kernels {
 namespace {
 
-constexpr int kThreads = 256;
-constexpr int kQuad = 4;  // floats of a thread
-constexpr std::int64_t kFloatsPerBlock = std::int64_t{kThreads} * kQuad;
-static_assert(kQuad * sizeof(float) == 16);
-
-__global__ void __launch_bounds__(kThreads) add_scaled_kernel(float alpha,
-                                                              const float* x,  // [size]
-                                                              float* y,        // [size]
-                                                              std::int64_t size, bool aligned) {
-  const std::int64_t i = grid_thread() * kQuad;
-  const bool whole = aligned && i + kQuad <= size;
+__global__ void __launch_bounds__(kFlatThreads) add_scaled_kernel(float alpha,
+                                                                  const float* x,  // [size]
+                                                                  float* y,        // [size]
+                                                                  std::int64_t size, bool aligned) {
+  const auto [i, whole] = FlatPlace(size, aligned);
   const float4 from = load_quad(x, i, size, whole, 0.0f);
   float4 to = load_quad(y, i, size, whole, 0.0f);
   to.x += alpha * from.x;
@@ -37,9 +30,9 @@ struct alignas(16) Pack {
 };
 
 template <class T>
-__global__ void __launch_bounds__(kThreads) fill_kernel(T value,
-                                                        T* x,  // [size]
-                                                        std::int64_t size, bool aligned) {
+__global__ void __launch_bounds__(kFlatThreads) fill_kernel(T value,
+                                                            T* x,  // [size]
+                                                            std::int64_t size, bool aligned) {
   const std::int64_t i = grid_thread() * Pack<T>::kSize;
   if (aligned && i + Pack<T>::kSize <= size) {
     Pack<T> pack;
@@ -55,15 +48,15 @@ __global__ void __launch_bounds__(kThreads) fill_kernel(T value,
 
 void add_scaled(float alpha, const float* x, float* y, std::int64_t size, StreamView stream) {
   if (size == 0) return;
-  launch(add_scaled_kernel, {.grid = blocks_for(size, kFloatsPerBlock), .block = kThreads}, stream,
-         alpha, x, y, size, are_aligned16(x, y));
+  launch(add_scaled_kernel, flat_launch(size), stream, alpha, x, y, size, are_aligned16(x, y));
 }
 
 template <class T>
 void fill(T value, T* x, std::int64_t size, StreamView stream) {
   if (size == 0) return;
   launch(fill_kernel<T>,
-         {.grid = blocks_for(size, std::int64_t{kThreads} * Pack<T>::kSize), .block = kThreads},
+         {.grid = blocks_for(size, std::int64_t{kFlatThreads} * Pack<T>::kSize),
+          .block = kFlatThreads},
          stream, value, x, size, are_aligned16(x));
 }
 

@@ -4,16 +4,10 @@
 
 #include "kernels/elementwise/map.h"
 
-#include "kernels/primitives/index.cuh"
-#include "kernels/primitives/vector.cuh"
+#include "kernels/primitives/flat.cuh"
 
 namespace weft::kernels {
 namespace {
-
-constexpr int kThreads = 256;
-constexpr int kQuad = 4;  // floats of a thread
-constexpr std::int64_t kFloatsPerBlock = std::int64_t{kThreads} * kQuad;
-static_assert(kQuad * sizeof(float) == 16);
 
 struct Affine {
   float scale, shift;
@@ -33,12 +27,11 @@ struct Square {
 };
 
 template <class Function>
-__global__ void __launch_bounds__(kThreads) map_flat_kernel(Function function,
-                                                            const float* x,  // [size]
-                                                            float* y,        // [size]
-                                                            std::int64_t size, bool aligned) {
-  const std::int64_t i = grid_thread() * kQuad;
-  const bool whole = aligned && i + kQuad <= size;
+__global__ void __launch_bounds__(kFlatThreads) map_flat_kernel(Function function,
+                                                                const float* x,  // [size]
+                                                                float* y,        // [size]
+                                                                std::int64_t size, bool aligned) {
+  const auto [i, whole] = FlatPlace(size, aligned);
   const float4 quad = load_quad(x, i, size, whole, 1.0f);
   store_quad(y, i, size, whole,
              make_float4(function(quad.x), function(quad.y), function(quad.z), function(quad.w)));
@@ -47,8 +40,8 @@ __global__ void __launch_bounds__(kThreads) map_flat_kernel(Function function,
 template <class Function>
 void map(Function function, const float* x, float* y, std::int64_t size, StreamView stream) {
   if (size == 0) return;
-  launch(map_flat_kernel<Function>, {.grid = blocks_for(size, kFloatsPerBlock), .block = kThreads},
-         stream, function, x, y, size, are_aligned16(x, y));
+  launch(map_flat_kernel<Function>, flat_launch(size), stream, function, x, y, size,
+         are_aligned16(x, y));
 }
 
 }  // namespace

@@ -5,16 +5,10 @@
 
 #include "kernels/elementwise/pairwise.h"
 
-#include "kernels/primitives/index.cuh"
-#include "kernels/primitives/vector.cuh"
+#include "kernels/primitives/flat.cuh"
 
 namespace weft::kernels {
 namespace {
-
-constexpr int kThreads = 256;
-constexpr int kQuad = 4;  // floats of a thread
-constexpr std::int64_t kFloatsPerBlock = std::int64_t{kThreads} * kQuad;
-static_assert(kQuad * sizeof(float) == 16);
 
 struct Sum {
   __device__ __forceinline__ float operator()(float a, float b) const { return a + b; }
@@ -37,27 +31,26 @@ __device__ __forceinline__ float4 apply(float4 a, float4 b) {
 }
 
 template <class Operation>
-__global__ void __launch_bounds__(kThreads) pairwise_flat_kernel(const float* a,  // [size]
-                                                                 const float* b,  // [size]
-                                                                 float* y,        // [size]
-                                                                 std::int64_t size, bool aligned) {
-  const std::int64_t i = grid_thread() * kQuad;
-  const bool whole = aligned && i + kQuad <= size;
+__global__ void __launch_bounds__(kFlatThreads)
+    pairwise_flat_kernel(const float* a,  // [size]
+                         const float* b,  // [size]
+                         float* y,        // [size]
+                         std::int64_t size, bool aligned) {
+  const auto [i, whole] = FlatPlace(size, aligned);
   store_quad(
       y, i, size, whole,
       apply<Operation>(load_quad(a, i, size, whole, 0.0f), load_quad(b, i, size, whole, 1.0f)));
 }
 
 template <class Operation>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kFlatThreads)
     pairwise_broadcast_kernel(const float* a,  // [size], rows of `cols`
                               const float* b,
                               float* y,  // [size]
                               std::int64_t size, std::int64_t cols, std::int64_t b_row,
                               std::int64_t b_column, bool aligned) {
-  const std::int64_t i = grid_thread() * kQuad;
+  const auto [i, whole] = FlatPlace(size, aligned);
   if (i >= size) return;
-  const bool whole = aligned && i + kQuad <= size;
   std::int64_t row = i / cols, column = i - row * cols;
   float others[kQuad];
   WEFT_UNROLL
@@ -78,13 +71,12 @@ void pairwise(const float* a, const float* b, float* y, std::int64_t rows, std::
               std::int64_t b_row, std::int64_t b_column, StreamView stream) {
   const std::int64_t size = rows * cols;
   if (size == 0) return;
-  const unsigned blocks = blocks_for(size, kFloatsPerBlock);
   if (b_row == cols && b_column == 1)
-    launch(pairwise_flat_kernel<Operation>, {.grid = blocks, .block = kThreads}, stream, a, b, y,
-           size, are_aligned16(a, b, y));
+    launch(pairwise_flat_kernel<Operation>, flat_launch(size), stream, a, b, y, size,
+           are_aligned16(a, b, y));
   else
-    launch(pairwise_broadcast_kernel<Operation>, {.grid = blocks, .block = kThreads}, stream, a, b,
-           y, size, cols, b_row, b_column, are_aligned16(a, y));
+    launch(pairwise_broadcast_kernel<Operation>, flat_launch(size), stream, a, b, y, size, cols,
+           b_row, b_column, are_aligned16(a, y));
 }
 
 }  // namespace

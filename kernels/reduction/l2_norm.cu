@@ -4,17 +4,15 @@
 
 #include "kernels/reduction/l2_norm.h"
 
-#include "kernels/primitives/index.cuh"
+#include "kernels/primitives/flat.cuh"
 #include "kernels/primitives/reduce.cuh"
-#include "kernels/primitives/vector.cuh"
 
 namespace weft::kernels {
 namespace {
 
-constexpr int kThreads = 256;
+constexpr int kThreads = kFlatThreads;
 constexpr int kQuads = 4;  // of a thread: four loads of 16 bytes in flight
-constexpr int kQuad = 4;   // floats
-constexpr std::int64_t kStretch = std::int64_t{kThreads} * kQuads * kQuad;
+constexpr std::int64_t kStretch = kQuads * kFlatBlock;
 constexpr float kSmallest = 1e-6f;  // PyTorch's: a norm of 0 divides nothing
 
 __global__ void __launch_bounds__(kThreads)
@@ -49,8 +47,7 @@ __global__ void __launch_bounds__(kThreads)
     clip_to_norm_kernel(float* x,           // [size]
                         const float* norm,  // [1]
                         float max_norm, std::int64_t size, bool aligned) {
-  const std::int64_t i = grid_thread() * kQuad;
-  const bool whole = aligned && i + kQuad <= size;
+  const auto [i, whole] = FlatPlace(size, aligned);
   const float ratio = max_norm / (norm[0] + kSmallest);
   const float factor = ratio > 1.0f ? 1.0f : ratio;  // NaN stays
   const float4 quad = load_quad(x, i, size, whole, 0.0f);
@@ -73,9 +70,7 @@ void l2_norm(const float* x, float* workspace, float* norm, std::int64_t size, S
 void clip_to_norm(float* x, const float* norm, float max_norm, std::int64_t size,
                   StreamView stream) {
   if (size == 0) return;
-  launch(clip_to_norm_kernel,
-         {.grid = blocks_for(size, std::int64_t{kThreads} * kQuad), .block = kThreads}, stream, x,
-         norm, max_norm, size, are_aligned16(x));
+  launch(clip_to_norm_kernel, flat_launch(size), stream, x, norm, max_norm, size, are_aligned16(x));
 }
 
 }  // namespace weft::kernels

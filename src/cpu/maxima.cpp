@@ -5,19 +5,6 @@
 #include "src/cpu/parallel.h"
 
 namespace weft::cpu {
-namespace {
-
-/// dx[r, c] (+)= value(r, c)
-template <class T, class Value>
-void write(T* dx, bool add, std::int64_t rows, std::int64_t cols, Value value) {
-  parallel_for(rows, rows * cols, [=](std::int64_t r) {
-    T* const row = dx + r * cols;
-    for (std::int64_t c = 0; c < cols; ++c) row[c] = add ? row[c] + value(r, c) : value(r, c);
-  });
-}
-
-}  // namespace
-
 // Row by row, as the memory lies: a later row wins where it is larger, or the first NaN.
 template <class T>
 void column_argmax(const T* x, std::int32_t* choice, std::int64_t rows, std::int64_t cols) {
@@ -45,15 +32,15 @@ void take_of_columns(const T* x, const std::int32_t* choice, T* y, std::int64_t,
 template <class T>
 void take_of_rows_backward(const T* dy, const std::int32_t* choice, T* dx, bool add,
                            std::int64_t rows, std::int64_t cols) {
-  write(dx, add, rows, cols,
-        [=](std::int64_t r, std::int64_t c) { return choice[r] == c ? dy[r] : T(0); });
+  write_elements(dx, add, rows, cols,
+                 [=](std::int64_t r, std::int64_t c) { return choice[r] == c ? dy[r] : T(0); });
 }
 
 template <class T>
 void take_of_columns_backward(const T* dy, const std::int32_t* choice, T* dx, bool add,
                               std::int64_t rows, std::int64_t cols) {
-  write(dx, add, rows, cols,
-        [=](std::int64_t r, std::int64_t c) { return choice[c] == r ? dy[c] : T(0); });
+  write_elements(dx, add, rows, cols,
+                 [=](std::int64_t r, std::int64_t c) { return choice[c] == r ? dy[c] : T(0); });
 }
 
 template void column_argmax(const float*, std::int32_t*, std::int64_t, std::int64_t);

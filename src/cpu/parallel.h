@@ -20,4 +20,13 @@ void parallel_for(std::int64_t count, std::int64_t work, Body body) {
   for (std::int64_t i = 0; i < count; ++i) body(i);
 }
 
+/// y[r, c] (+)= value(r, c), for y [rows, cols].
+template <class T, class Value>
+void write_elements(T* y, bool add, std::int64_t rows, std::int64_t cols, Value value) {
+  parallel_for(rows, rows * cols, [=](std::int64_t r) {
+    T* const row = y + r * cols;
+    for (std::int64_t c = 0; c < cols; ++c) row[c] = add ? row[c] + value(r, c) : value(r, c);
+  });
+}
+
 }  // namespace weft::cpu

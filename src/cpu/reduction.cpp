@@ -31,15 +31,6 @@ std::int32_t argmax_of_row(const T* x, std::int64_t cols) {
   return static_cast<std::int32_t>(best);
 }
 
-/// dx[r, c] (+)= value(r, c)
-template <class T, class Value>
-void spread(T* dx, bool add, std::int64_t rows, std::int64_t cols, Value value) {
-  parallel_for(rows, rows * cols, [=](std::int64_t r) {
-    T* const row = dx + r * cols;
-    for (std::int64_t c = 0; c < cols; ++c) row[c] = add ? row[c] + value(r, c) : value(r, c);
-  });
-}
-
 }  // namespace
 
 template <class T>
@@ -66,12 +57,12 @@ void column_sums(const T* x, T* y, bool add, std::int64_t rows, std::int64_t col
 
 template <class T>
 void row_sums_backward(const T* dy, T* dx, bool add, std::int64_t rows, std::int64_t cols) {
-  spread(dx, add, rows, cols, [=](std::int64_t r, std::int64_t) { return dy[r]; });
+  write_elements(dx, add, rows, cols, [=](std::int64_t r, std::int64_t) { return dy[r]; });
 }
 
 template <class T>
 void column_sums_backward(const T* dy, T* dx, bool add, std::int64_t rows, std::int64_t cols) {
-  spread(dx, add, rows, cols, [=](std::int64_t, std::int64_t c) { return dy[c]; });
+  write_elements(dx, add, rows, cols, [=](std::int64_t, std::int64_t c) { return dy[c]; });
 }
 
 template <class T>
