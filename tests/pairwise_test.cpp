@@ -17,6 +17,7 @@
 #include "weft/autograd.h"
 #include "weft/error.h"
 #include "weft/ops/elementwise.h"
+#include "weft/ops/reduction.h"
 
 namespace weft {
 namespace {
@@ -228,6 +229,24 @@ TEST_P(PairwiseOps, EmptyTensorsAndViewsAreLegal) {
             (Shape{2, 0}));
   const Tensor middle = values({1, 2, 3, 4, 5}, {5}).rows(1, 4);
   EXPECT_EQ((middle * middle).to_vector<float>(), (Floats{4, 9, 16}));
+}
+
+TEST_P(PairwiseOps, GradientOfWhatMetNothingIsZero) {
+  struct Meeting {
+    Shape a, b;
+  };
+  for (const auto& [a_shape, b_shape] :
+       {Meeting{{2, 0}, {2, 1}}, Meeting{{2, 3, 0}, {2, 3, 1}}, Meeting{{0, 3}, {3}},
+        Meeting{{2, 0}, {0}}, Meeting{{2, 0}, {}}, Meeting{{0}, {1}}}) {
+    const std::string what = a_shape.to_string() + " and " + b_shape.to_string();
+    Tensor b = full(b_shape, 2, DType::float32, GetParam());
+    b.set_requires_grad();
+    sum(empty(a_shape, DType::float32, GetParam()) / b).backward();
+    ASSERT_TRUE(b.grad().defined()) << what;
+    test::expect_equal(b.grad().to_vector<float>(),
+                       Floats(static_cast<std::size_t>(b_shape.size()), 0.0f), what,
+                       test::Content::any);
+  }
 }
 
 TEST_P(PairwiseOps, GradientsFlowToBothAndAddUp) {

@@ -87,14 +87,14 @@ Tensor pairwise(const char* op, const Tensor& a, const Tensor& b, const Twins& t
 
 /// What flows to each element of b, given what flows to each place where it was used.
 Tensor gathered(const Tensor& gradient, const Tensor& b) {
-  const Tensor matrix = gradient.reshape({rows_of(gradient), columns_of(gradient)});
+  const std::int64_t rows = rows_of(gradient), cols = columns_of(gradient);
   switch (reach_of("gradient", gradient, b)) {
     case Reach::matrix:
       return gradient;
     case Reach::row:
-      return column_sums(matrix);
-    case Reach::column:
-      return row_sums(matrix).reshape(b.shape());
+      return column_sums(gradient.reshape({rows, cols}));
+    case Reach::column:  // b.size() rows, also where they have no columns
+      return row_sums(gradient.reshape({b.size(), cols})).reshape(b.shape());
     case Reach::number:
       break;
   }
