@@ -46,10 +46,20 @@ struct Strides {
 };
 std::vector<Strides> all_strides(std::int64_t cols) { return {{cols, 1}, {0, 1}, {1, 0}, {0, 0}}; }
 
+// Which arrays start off 16 bytes: each has to be looked at for itself.
+struct Misaligned {
+  bool a = false, b = false, y = false;
+};
+constexpr Misaligned kMisaligned[] = {
+    {}, {.a = true}, {.b = true}, {.y = true}, {true, true, true}};
+Misaligned any_misaligned(test::Rng& rng) {
+  return {rng.chance(0.3), rng.chance(0.3), rng.chance(0.3)};
+}
+
 Floats run(const Pair& pair, Device device, const Floats& a, const Floats& b, std::int64_t rows,
-           std::int64_t cols, Strides b_strides, std::int64_t misalign = 0) {
-  const Guarded<float> x(a, device, misalign), other(b, device);
-  Guarded<float> y(rows * cols, device);
+           std::int64_t cols, Strides b_strides, Misaligned misaligned = {}) {
+  const Guarded<float> x(a, device, misaligned.a), other(b, device, misaligned.b);
+  Guarded<float> y(rows * cols, device, misaligned.y);
   if (device == Device::gpu)
     pair.kernel(x.data(), other.data(), y.data(), rows, cols, b_strides.row, b_strides.column,
                 current_stream());
@@ -59,7 +69,7 @@ Floats run(const Pair& pair, Device device, const Floats& a, const Floats& b, st
 }
 
 void check(Device device, test::Rng& rng, std::int64_t rows, std::int64_t cols,
-           std::int64_t misalign) {
+           Misaligned misaligned = {}) {
   for (const Pair& pair : kPairs)
     for (const Strides& s : all_strides(cols)) {
       const Floats a = rng.normal(rows * cols);
@@ -70,7 +80,7 @@ void check(Device device, test::Rng& rng, std::int64_t rows, std::int64_t cols,
         for (std::int64_t c = 0; c < cols; ++c)
           expected.push_back(pair.exact(a[static_cast<std::size_t>(r * cols + c)],
                                         b[static_cast<std::size_t>(r * s.row + c * s.column)]));
-      test::expect_equal(run(pair, device, a, b, rows, cols, s, misalign), expected,
+      test::expect_equal(run(pair, device, a, b, rows, cols, s, misaligned), expected,
                          std::string(pair.name) + " [" + std::to_string(rows) + ", " +
                              std::to_string(cols) + "], strides " + std::to_string(s.row) + ", " +
                              std::to_string(s.column),
@@ -79,22 +89,42 @@ void check(Device device, test::Rng& rng, std::int64_t rows, std::int64_t cols,
 }
 
 TEST(Pairwise, TwinsFollowTheDefinitions) {
-  test::for_each_seed("cpu pairwise", [](test::Rng& rng) {
-    check(Device::cpu, rng, rng.size(30), rng.size(40), 0);
-  });
+  test::for_each_seed("cpu pairwise",
+                      [](test::Rng& rng) { check(Device::cpu, rng, rng.size(30), rng.size(40)); });
 }
 
 TEST(Pairwise, KernelsFollowTheDefinitions) {
   if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
   test::Rng edges(1);
   for (const std::int64_t size : test::edge_sizes(kBlock)) {
-    check(Device::gpu, edges, 1, size, 0);
-    check(Device::gpu, edges, size, 1, 1);
+    for (const Misaligned& misaligned : kMisaligned) check(Device::gpu, edges, 1, size, misaligned);
+    check(Device::gpu, edges, size, 1);
   }
   test::for_each_seed("pairwise_broadcast_kernel", [](test::Rng& rng) {
-    check(Device::gpu, rng, rng.size(50), rng.size(60), rng.integer(0, 4));
+    check(Device::gpu, rng, rng.size(50), rng.size(60), any_misaligned(rng));
   });
   test::count_shapes("pairwise_flat_kernel", test::kSeededShapes);  // in the same loop
+}
+
+TEST(Pairwise, MayWriteOverEitherOperand) {
+  test::Rng rng(7);
+  const std::int64_t rows = 13, cols = 97;
+  const Floats a = rng.normal(rows * cols), b = rng.normal(rows * cols);
+  for (const Device device : {Device::cpu, Device::gpu}) {
+    if (device == Device::gpu && !gpu_available()) continue;
+    for (const Pair& pair : kPairs) {
+      const Floats expected = run(pair, device, a, b, rows, cols, {cols, 1});
+      for (const bool over_a : {true, false}) {
+        const Guarded<float> x(a, device), other(b, device);
+        float* const y = over_a ? x.data() : other.data();
+        if (device == Device::gpu)
+          pair.kernel(x.data(), other.data(), y, rows, cols, cols, 1, current_stream());
+        else
+          pair.twin(x.data(), other.data(), y, rows, cols, cols, 1);
+        test::expect_same_bits((over_a ? x : other).download(), expected, pair.name);
+      }
+    }
+  }
 }
 
 struct Function {
@@ -119,9 +149,9 @@ const Function kFunctions[] = {
      [](double x) { return -1.5 * x + 0.25; }, 2 * 0x1p-24},
 };
 
-Floats run(const Function& function, Device device, const Floats& x, std::int64_t misalign = 0) {
-  const Guarded<float> from(x, device, misalign);
-  Guarded<float> y(from.size(), device);
+Floats run(const Function& function, Device device, const Floats& x, Misaligned misaligned = {}) {
+  const Guarded<float> from(x, device, misaligned.a);
+  Guarded<float> y(from.size(), device, misaligned.y);
   if (device == Device::gpu)
     function.kernel(from.data(), y.data(), y.size(), current_stream());
   else
@@ -129,13 +159,13 @@ Floats run(const Function& function, Device device, const Floats& x, std::int64_
   return y.download();
 }
 
-void check_functions(Device device, test::Rng& rng, std::int64_t size, std::int64_t misalign) {
+void check_functions(Device device, test::Rng& rng, std::int64_t size, Misaligned misaligned = {}) {
   for (const Function& function : kFunctions) {
     Floats x = rng.normal(size, 0, 3);
     for (float& value : x) value = std::abs(value) + 0x1p-20f;
     std::vector<double> expected;
     for (const float value : x) expected.push_back(function.exact(value));
-    test::expect_close(run(function, device, x, misalign), expected,
+    test::expect_close(run(function, device, x, misaligned), expected,
                        {.abs = 0x1p-23, .rel = function.rounding}, function.name,
                        test::Content::any);
   }
@@ -143,16 +173,17 @@ void check_functions(Device device, test::Rng& rng, std::int64_t size, std::int6
 
 TEST(Map, TwinsFollowTheDefinitions) {
   test::for_each_seed("cpu map",
-                      [](test::Rng& rng) { check_functions(Device::cpu, rng, rng.size(300), 0); });
+                      [](test::Rng& rng) { check_functions(Device::cpu, rng, rng.size(300)); });
 }
 
 TEST(Map, KernelsFollowTheDefinitions) {
   if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
   test::Rng edges(1);
   for (const std::int64_t size : test::edge_sizes(kBlock))
-    for (const std::int64_t misalign : {0, 1}) check_functions(Device::gpu, edges, size, misalign);
+    for (const Misaligned& misaligned : kMisaligned)
+      check_functions(Device::gpu, edges, size, misaligned);
   test::for_each_seed("map_flat_kernel", [](test::Rng& rng) {
-    check_functions(Device::gpu, rng, rng.size(3000), rng.integer(0, 4));
+    check_functions(Device::gpu, rng, rng.size(3000), any_misaligned(rng));
   });
 }
 
