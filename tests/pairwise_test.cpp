@@ -147,6 +147,12 @@ const Function kFunctions[] = {
      },
      [](const float* x, float* y, std::int64_t size) { cpu::affine(x, y, size, -1.5f, 0.25f); },
      [](double x) { return -1.5 * x + 0.25; }, 2 * 0x1p-24},
+    {"divide_by",
+     [](const float* x, float* y, std::int64_t size, StreamView stream) {
+       kernels::divide_by(x, y, size, -49, stream);
+     },
+     [](const float* x, float* y, std::int64_t size) { cpu::divide_by(x, y, size, -49.0f); },
+     [](double x) { return x / -49; }, 0x1p-24},
 };
 
 Floats run(const Function& function, Device device, const Floats& x, Misaligned misaligned = {}) {
@@ -252,6 +258,25 @@ TEST_P(PairwiseOps, TakeNumbersOfTheHost) {
   EXPECT_EQ((-x).to_vector<float>(), (Floats{-1, 2}));
 }
 
+TEST_P(PairwiseOps, AQuotientByANumberIsRoundedOnce) {
+  for (int n = 1; n <= 200; ++n)  // n * (1 / n) is not 1 for 41
+    EXPECT_EQ((values({static_cast<float>(n)}, {1}) / static_cast<double>(n)).item(), 1) << n;
+  EXPECT_EQ((values({0, 1e-30f}, {2}) / 1e-39).to_vector<float>(),
+            (Floats{0, 1e-30f / 1e-39f}));  // whose reciprocal no float holds
+}
+
+TEST_P(PairwiseOps, AProductWithANumberKeepsTheSignOfZero) {
+  const Tensor zeros_of_both_signs = values({0.0f, -0.0f}, {2});
+  const auto are_negative = [](const Tensor& x) {
+    std::vector<bool> signs;
+    for (const float value : x.to_vector<float>()) signs.push_back(std::signbit(value));
+    return signs;
+  };
+  EXPECT_EQ(are_negative(-zeros_of_both_signs), (std::vector<bool>{true, false}));
+  EXPECT_EQ(are_negative(2.0 * zeros_of_both_signs), (std::vector<bool>{false, true}));
+  EXPECT_EQ(are_negative(zeros_of_both_signs * -2.0), (std::vector<bool>{true, false}));
+}
+
 TEST_P(PairwiseOps, EmptyTensorsAndViewsAreLegal) {
   const Tensor none = empty({0, 3}, DType::float32, GetParam());
   EXPECT_EQ((none + values({1, 2, 3}, {3})).shape(), (Shape{0, 3}));
@@ -321,6 +346,9 @@ TEST(Map, HasTheGradientsOfFiniteDifferences) {
                              {from_values(values, {2, 2})}),
               "");
   EXPECT_EQ(gradient_check([](const std::vector<Tensor>& in) { return affine(in[0], -2.5, 3); },
+                           {from_values(values, {4})}),
+            "");
+  EXPECT_EQ(gradient_check([](const std::vector<Tensor>& in) { return in[0] / -2.5; },
                            {from_values(values, {4})}),
             "");
 }

@@ -109,6 +109,18 @@ TEST_P(Statistics, GiveHandComputedResults) {
   EXPECT_EQ(sum(x).device(), GetParam());
 }
 
+TEST_P(Statistics, EqualNumbersHaveThatMeanAndNoVariance) {
+  for (std::int64_t n = 1; n <= 200; ++n) {  // sums of n threes are exact
+    const Tensor x = full({n, 1}, 3, DType::float32, GetParam());
+    EXPECT_EQ(mean(x).item(), 3) << n;
+    EXPECT_EQ(column_means(x).to_vector<float>()[0], 3) << n;
+    EXPECT_EQ(row_means(x.reshape({1, n})).to_vector<float>()[0], 3) << n;
+    EXPECT_EQ(variance(x, 0).item(), 0) << n;
+    EXPECT_EQ(column_variances(x, 0).to_vector<float>()[0], 0) << n;
+    EXPECT_EQ(row_variances(x.reshape({1, n}), 0).to_vector<float>()[0], 0) << n;
+  }
+}
+
 TEST_P(Statistics, NothingHasASumOfNothing) {
   const Tensor none = empty({0, 3}, DType::float32, GetParam());
   EXPECT_EQ(sum(none).item(), 0);

@@ -1,4 +1,4 @@
-// y = f(x) for arrays of `size` elements: scale x + shift, exp, log, sqrt, square.
+// y = f(x) for arrays of `size` elements: scale x + shift, x / divisor, exp, log, sqrt, square.
 // Bound by memory: a thread moves 16 bytes at a time; arrays that do not start on 16 bytes, and the last
 // size % 4 elements, go one by one.
 
@@ -12,6 +12,10 @@ namespace {
 struct Affine {
   float scale, shift;
   __device__ __forceinline__ float operator()(float x) const { return scale * x + shift; }
+};
+struct DivideBy {
+  float divisor;
+  __device__ __forceinline__ float operator()(float x) const { return x / divisor; }
 };
 struct Exp {
   __device__ __forceinline__ float operator()(float x) const { return expf(x); }
@@ -49,6 +53,9 @@ void map(Function function, const float* x, float* y, std::int64_t size, StreamV
 void affine(const float* x, float* y, std::int64_t size, float scale, float shift,
             StreamView stream) {
   map(Affine{scale, shift}, x, y, size, stream);
+}
+void divide_by(const float* x, float* y, std::int64_t size, float divisor, StreamView stream) {
+  map(DivideBy{divisor}, x, y, size, stream);
 }
 void exp(const float* x, float* y, std::int64_t size, StreamView stream) {
   map(Exp{}, x, y, size, stream);

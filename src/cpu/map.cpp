@@ -21,6 +21,11 @@ void affine(const T* x, T* y, std::int64_t size, T scale, T shift) {
 }
 
 template <class T>
+void divide_by(const T* x, T* y, std::int64_t size, T divisor) {
+  map(x, y, size, [divisor](T value) { return value / divisor; });
+}
+
+template <class T>
 void exp(const T* x, T* y, std::int64_t size) {
   map(x, y, size, [](T value) { return std::exp(value); });
 }
@@ -42,6 +47,8 @@ void square(const T* x, T* y, std::int64_t size) {
 
 template void affine(const float*, float*, std::int64_t, float, float);
 template void affine(const double*, double*, std::int64_t, double, double);
+template void divide_by(const float*, float*, std::int64_t, float);
+template void divide_by(const double*, double*, std::int64_t, double);
 template void exp(const float*, float*, std::int64_t);
 template void exp(const double*, double*, std::int64_t);
 template void log(const float*, float*, std::int64_t);

@@ -9,6 +9,9 @@ namespace weft::cpu {
 /// scale x + shift
 template <class T>
 void affine(const T* x, T* y, std::int64_t size, T scale, T shift);
+/// x / divisor
+template <class T>
+void divide_by(const T* x, T* y, std::int64_t size, T divisor);
 template <class T>
 void exp(const T* x, T* y, std::int64_t size);
 template <class T>

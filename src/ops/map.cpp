@@ -11,21 +11,27 @@
 namespace weft {
 namespace {
 
+template <class T, class>
+using Each = T;  // T for each of a pack
+
+template <class... Numbers>  // of the host, all double: float to the twins in float
 struct Twins {
-  void (*gpu)(const float*, float*, std::int64_t, StreamView);
-  void (*cpu_float)(const float*, float*, std::int64_t);
-  void (*cpu_double)(const double*, double*, std::int64_t);
+  void (*gpu)(const float*, float*, std::int64_t, Each<float, Numbers>..., StreamView);
+  void (*cpu_float)(const float*, float*, std::int64_t, Each<float, Numbers>...);
+  void (*cpu_double)(const double*, double*, std::int64_t, Numbers...);
 };
 
-Tensor map(const char* op, const Tensor& x, const Twins& twins) {
+template <class... Numbers>
+Tensor map(const char* op, const Tensor& x, const Twins<Numbers...>& twins, Numbers... numbers) {
   ops::require_floating(op, "x", x);
   const Tensor y = empty_like(x);
   if (x.device() == Device::gpu)
-    twins.gpu(x.data<float>(), y.data<float>(), x.size(), current_stream());
+    twins.gpu(x.data<float>(), y.data<float>(), x.size(), static_cast<float>(numbers)...,
+              current_stream());
   else if (x.dtype() == DType::float32)
-    twins.cpu_float(x.data<float>(), y.data<float>(), x.size());
+    twins.cpu_float(x.data<float>(), y.data<float>(), x.size(), static_cast<float>(numbers)...);
   else
-    twins.cpu_double(x.data<double>(), y.data<double>(), x.size());
+    twins.cpu_double(x.data<double>(), y.data<double>(), x.size(), numbers...);
   return y;
 }
 
@@ -33,23 +39,24 @@ Tensor map(const char* op, const Tensor& x, const Twins& twins) {
 
 Tensor affine(const Tensor& x, double scale, double shift) {
   const ops::ProfileScope scope("affine", x.device());
-  ops::require_floating("affine", "x", x);
-  const Tensor y = empty_like(x);
-  if (x.device() == Device::gpu)
-    kernels::affine(x.data<float>(), y.data<float>(), x.size(), static_cast<float>(scale),
-                    static_cast<float>(shift), current_stream());
-  else
-    ops::with_floating_type(x.dtype(), [&]<class T>() {
-      cpu::affine(x.data<T>(), y.data<T>(), x.size(), static_cast<T>(scale), static_cast<T>(shift));
-    });
-  return record("affine", y, {x}, [scale](const Tensor& dy, Gradients& gradients) {
-    gradients.give(0, affine(dy, scale, 0));
+  const Twins<double, double> twins{kernels::affine, cpu::affine, cpu::affine};
+  const Tensor y = map("affine", x, twins, scale, shift);
+  return record("affine", y, {x},
+                [scale](const Tensor& dy, Gradients& gradients) { gradients.give(0, scale * dy); });
+}
+
+Tensor divide(const Tensor& x, double divisor) {
+  const ops::ProfileScope scope("divide", x.device());
+  const Twins<double> twins{kernels::divide_by, cpu::divide_by, cpu::divide_by};
+  const Tensor y = map("divide", x, twins, divisor);
+  return record("divide", y, {x}, [divisor](const Tensor& dy, Gradients& gradients) {
+    gradients.give(0, dy / divisor);
   });
 }
 
 Tensor exp(const Tensor& x) {
   const ops::ProfileScope scope("exp", x.device());
-  const Tensor y = map("exp", x, {kernels::exp, cpu::exp, cpu::exp});
+  const Tensor y = map("exp", x, Twins<>{kernels::exp, cpu::exp, cpu::exp});
   return record("exp", y, {x}, [y = y.detach()](const Tensor& dy, Gradients& gradients) {
     gradients.give(0, dy * y);
   });
@@ -57,7 +64,7 @@ Tensor exp(const Tensor& x) {
 
 Tensor log(const Tensor& x) {
   const ops::ProfileScope scope("log", x.device());
-  const Tensor y = map("log", x, {kernels::log, cpu::log, cpu::log});
+  const Tensor y = map("log", x, Twins<>{kernels::log, cpu::log, cpu::log});
   return record("log", y, {x}, [x = x.detach()](const Tensor& dy, Gradients& gradients) {
     gradients.give(0, dy / x);
   });
@@ -65,7 +72,7 @@ Tensor log(const Tensor& x) {
 
 Tensor sqrt(const Tensor& x) {
   const ops::ProfileScope scope("sqrt", x.device());
-  const Tensor y = map("sqrt", x, {kernels::sqrt, cpu::sqrt, cpu::sqrt});
+  const Tensor y = map("sqrt", x, Twins<>{kernels::sqrt, cpu::sqrt, cpu::sqrt});
   return record("sqrt", y, {x}, [y = y.detach()](const Tensor& dy, Gradients& gradients) {
     gradients.give(0, 0.5 * (dy / y));
   });
@@ -73,7 +80,7 @@ Tensor sqrt(const Tensor& x) {
 
 Tensor square(const Tensor& x) {
   const ops::ProfileScope scope("square", x.device());
-  const Tensor y = map("square", x, {kernels::square, cpu::square, cpu::square});
+  const Tensor y = map("square", x, Twins<>{kernels::square, cpu::square, cpu::square});
   return record("square", y, {x}, [x = x.detach()](const Tensor& dy, Gradients& gradients) {
     gradients.give(0, 2.0 * (dy * x));
   });

@@ -18,14 +18,16 @@ inline Tensor operator-(const Tensor& a, const Tensor& b) { return subtract(a, b
 inline Tensor operator*(const Tensor& a, const Tensor& b) { return multiply(a, b); }
 inline Tensor operator/(const Tensor& a, const Tensor& b) { return divide(a, b); }
 
-/// scale x + shift of every element, with numbers of the host; recorded.
+/// scale x + shift, and x / divisor, of every element, with numbers of the host; recorded. A product alone
+/// has -0 for its shift, so that a zero keeps its sign.
 Tensor affine(const Tensor& x, double scale, double shift);
-inline Tensor operator*(double scale, const Tensor& x) { return affine(x, scale, 0); }
-inline Tensor operator*(const Tensor& x, double scale) { return affine(x, scale, 0); }
-inline Tensor operator/(const Tensor& x, double divisor) { return affine(x, 1 / divisor, 0); }
+Tensor divide(const Tensor& x, double divisor);
+inline Tensor operator*(double scale, const Tensor& x) { return affine(x, scale, -0.0); }
+inline Tensor operator*(const Tensor& x, double scale) { return affine(x, scale, -0.0); }
+inline Tensor operator/(const Tensor& x, double divisor) { return divide(x, divisor); }
 inline Tensor operator+(const Tensor& x, double shift) { return affine(x, 1, shift); }
 inline Tensor operator-(const Tensor& x, double shift) { return affine(x, 1, -shift); }
-inline Tensor operator-(const Tensor& x) { return affine(x, -1, 0); }
+inline Tensor operator-(const Tensor& x) { return affine(x, -1, -0.0); }
 
 /// Of every element; recorded.
 Tensor exp(const Tensor& x);
