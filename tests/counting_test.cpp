@@ -146,12 +146,31 @@ TEST(Counting, OpsGiveHandComputedResultsOnBothDevices) {
   }
 }
 
+// bins / (high - low) is 1e38 in the first range, within float32, and 4e39 in the second, beyond it.
+TEST(Counting, NarrowRangesHaveBinsUntilTheirNumberOverflows) {
+  for (const Device device : {Device::cpu, Device::gpu}) {
+    if (device == Device::gpu && !gpu_available()) continue;
+    const Tensor x = from_values(Floats{0, 0.55e-37f, 1e-37f, 2e-37f}, {4}).to(device);
+    EXPECT_EQ(histogram(x, 10, 0, 1e-37).to_vector<std::int32_t>(),
+              (Counts{1, 0, 0, 0, 0, 1, 0, 0, 0, 1}))
+        << name_of(device);
+    EXPECT_EQ(test::error_of<ShapeError>([&] { histogram(x, 10, 0, 0.25e-38); }),
+              "histogram: expected a range that 10 bins can divide in float32, got 0 and "
+              "2.5e-39")
+        << name_of(device);
+  }
+  const Tensor doubles = from_values(std::vector<double>{0, 1e-38}, {2});
+  EXPECT_EQ(histogram(doubles, 2, 0, 1e-38).to_vector<std::int32_t>(), (Counts{1, 1}));
+  EXPECT_THROW(histogram(doubles, 2, 0, 1e-309), ShapeError);
+}
+
 TEST(Counting, RefusesWhatItCannotTake) {
   using test::error_of;
   EXPECT_EQ(error_of<ShapeError>([] { histogram(zeros({3}), 0, 0, 1); }),
             "histogram: expected 1 to 2147483647 bins, got 0");
   EXPECT_THROW(histogram(zeros({3}), 5, 1, 1), ShapeError);
-  EXPECT_THROW(histogram(zeros({3}), 5, 1, 1 + 1e-12), ShapeError);  // one number in float32
+  EXPECT_EQ(error_of<ShapeError>([] { histogram(zeros({3}), 5, 1, 1 + 1e-12); }),  // one in float32
+            "histogram: expected low < high, a finite distance apart, got 1 and 1.000000000001");
   EXPECT_THROW(histogram(zeros({3}), 5, 0, INFINITY), ShapeError);
   EXPECT_THROW(histogram(zeros({3}), 5, std::nan(""), 1), ShapeError);
   EXPECT_THROW(histogram(zeros({3}, DType::int32), 5, 0, 1), ShapeError);

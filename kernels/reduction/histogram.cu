@@ -16,11 +16,12 @@ constexpr std::int64_t kStretch = std::int64_t{kThreads} * kElements;
 constexpr int kSharedBins = 4096;
 static_assert(kSharedBins * sizeof(int) <= 48 * 1024);
 
-/// The bin of a number; -1 outside and for NaN. Numbers just under `high` may round up to it.
+/// The bin of a number; -1 outside and for NaN. Numbers just under `high` may round up to it. Where the number
+/// of bins is rounded up to a float, the float below that one is still a bin.
 __device__ __forceinline__ int bin_of(float x, float low, float high, float scale, int bins) {
   if (!(x >= low && x <= high)) return -1;
-  const int bin = static_cast<int>((x - low) * scale);
-  return bin < bins ? bin : bins - 1;
+  const float part = (x - low) * scale;  // compared before it is an int: it may not fit into one
+  return part < static_cast<float>(bins) ? static_cast<int>(part) : bins - 1;
 }
 
 __global__ void __launch_bounds__(kThreads)

@@ -11,7 +11,8 @@ void histogram(const T* x, std::int32_t* counts, std::int64_t size, std::int32_t
   const T scale = static_cast<T>(bins) / (high - low);
   for (std::int64_t i = 0; i < size; ++i) {
     if (!(x[i] >= low && x[i] <= high)) continue;
-    ++counts[std::min(static_cast<std::int32_t>((x[i] - low) * scale), bins - 1)];
+    const T part = (x[i] - low) * scale;  // compared before it is an int: it may not fit into one
+    ++counts[part < static_cast<T>(bins) ? static_cast<std::int32_t>(part) : bins - 1];
   }
 }
 

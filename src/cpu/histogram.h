@@ -5,7 +5,8 @@
 namespace weft::cpu {
 
 /// counts[k] += the x with k = (x - low) * (bins / (high - low)), rounded down, for low <= x <= high; high
-/// itself is in the last bin. x [size], counts [bins], bins >= 1, low < high. T is float or double.
+/// itself is in the last bin. x [size], counts [bins], bins >= 1, low < high, bins / (high - low) finite. T
+/// is float or double.
 template <class T>
 void histogram(const T* x, std::int32_t* counts, std::int64_t size, std::int32_t bins, T low,
                T high);

@@ -32,13 +32,14 @@ Tensor max(const Tensor& x);
 Tensor row_maxima(const Tensor& x);
 Tensor column_maxima(const Tensor& x);
 
-/// The square root of the sum of squares of x of any shape, a scalar; not recorded. In float32 on the gpu,
-/// so that numbers over 1.8e19 give infinity and those under 1e-23 count as 0.
+/// The square root of the sum of squares of x of any shape, a scalar; not recorded. The squares are summed
+/// in a fixed order: in float32 on the gpu, so that a norm over 1.8e19 gives infinity and numbers under
+/// 1e-19 lose digits, those under 2.6e-23 all of them; in float64 on the cpu.
 Tensor l2_norm(const Tensor& x);
 
 /// How many elements of x lie in each of `bins` equal parts of low..high, int32 [bins]; high itself is in the
-/// last one, and what lies outside, or is NaN, in none. Not recorded. Throws ShapeError for no bins and
-/// where not low < high, both finite.
+/// last one, and what lies outside, or is NaN, in none. Not recorded. Throws ShapeError for no bins, where
+/// not low < high, both finite, and where bins / (high - low) overflows x's dtype.
 Tensor histogram(const Tensor& x, std::int64_t bins, double low, double high);
 
 /// The index of each row's largest element, int32 [rows]; the first where several are equal, and the
