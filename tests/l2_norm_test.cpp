@@ -115,6 +115,38 @@ TEST(L2Norm, IsExactForWholeNumbersAndDefinedAtTheEnds) {
   }
 }
 
+// The ones are about a sixteenth of the sum, and each alone too small to change 2^24: added one after the
+// other they would be lost. There is a block more than the root kernel has threads, and as much again in it.
+TEST(L2Norm, KeepsManySmallNumbersBesideALargeOne) {
+  Floats x(256 * kStretch + 5, 1.0f);
+  x.front() = 4096;
+  x.back() = 1024;
+  const double blocks = static_cast<double>(x.size()) / kStretch, depth = 32 + blocks / 256;
+  const double expected = std::sqrt(0x1p24 + 0x1p20 + static_cast<double>(x.size() - 2));
+  for (const Device device : {Device::cpu, Device::gpu}) {
+    if (device == Device::gpu && !gpu_available()) continue;
+    test::expect_close(Floats{norm_of(device, x)}, std::vector<double>{expected},
+                       {.rel = (depth / 2 + 1) * 0x1p-24}, name_of(device));
+  }
+}
+
+// Squares leave float32 at 2^64 = 1.8e19 and below 2^-75 = 2.6e-23; the twin sums them in double.
+TEST(L2Norm, OverflowsAndUnderflowsWhereItsContractSays) {
+  const test::Tolerance roundings{.rel = 3 * 0x1p-24};  // a square or a sum, a root, the numbers
+  const auto near = [&](float norm, double expected) {
+    test::expect_close(Floats{norm}, std::vector<double>{expected}, roundings);
+  };
+  near(norm_of(Device::cpu, {0x1p64f, 0}), 0x1p64);
+  near(norm_of(Device::cpu, {0x1p-76f, 0}), 0x1p-76);
+  EXPECT_EQ(norm_of(Device::cpu, {3e38f, 3e38f}), INFINITY) << "no float32";
+  if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  near(norm_of(Device::gpu, {0x1p63f, 0x1p63f}), std::sqrt(2.0) * 0x1p63);
+  EXPECT_EQ(norm_of(Device::gpu, {0x1p64f}), INFINITY);
+  EXPECT_EQ(norm_of(Device::gpu, Floats(4, 0x1p63f)), INFINITY) << "each alone is small enough";
+  near(norm_of(Device::gpu, {1.1e-19f}), 1.1e-19);
+  EXPECT_EQ(norm_of(Device::gpu, {0x1p-76f}), 0);
+}
+
 TEST(L2Norm, OptimizersClipAllGradientsTogether) {
   for (const Device device : {Device::cpu, Device::gpu}) {
     if (device == Device::gpu && !gpu_available()) continue;
@@ -138,6 +170,32 @@ TEST(L2Norm, OptimizersClipAllGradientsTogether) {
     test::expect_close(a.to_vector<float>(), std::vector<double>{-3, -6}, beside_the_norm);
     test::expect_close(b.to_vector<float>(), std::vector<double>{-6}, beside_the_norm);
     EXPECT_THROW(optimizer.clip_gradients(0), ShapeError);
+  }
+}
+
+TEST(L2Norm, ClipsGradientsInDoubleAndThoseSetFromOutside) {
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    Tensor a = full({2}, 0, dtype), b = full({3}, 0, dtype), unused = full({4}, 0, dtype);
+    for (Tensor* p : {&a, &b, &unused}) p->set_requires_grad();
+    Adam optimizer({a, b, unused});
+    a.set_grad(full({2}, 3, dtype));
+    b.set_grad(full({3}, 4, dtype));  // 2 * 9 + 3 * 16 = 66
+    const double norm = std::sqrt(66.0);
+    const Tensor found = optimizer.clip_gradients(1);
+    EXPECT_EQ(found.dtype(), dtype);
+    EXPECT_EQ(found.shape(), Shape{});
+    const double u = dtype == DType::float64 ? 0x1p-53 : 0x1p-24;
+    EXPECT_NEAR(found.item(), norm, 2 * u * norm);
+    const double factor = 1 / (norm + 1e-6);
+    const auto gradient = [&](const Tensor& p) {
+      return dtype == DType::float64 ? p.grad().to_vector<double>()[1]
+                                     : static_cast<double>(p.grad().to_vector<float>()[1]);
+    };
+    EXPECT_NEAR(gradient(a), 3 * factor,
+                3 * factor * 6 * u);  // norm 2, sum, 1e-6, quotient, product
+    EXPECT_NEAR(gradient(b), 4 * factor, 4 * factor * 6 * u);
+    EXPECT_EQ(gradient(unused), 0);
+    EXPECT_EQ(optimizer.gradients().data(), a.grad().data()) << "back in the arena";
   }
 }
 

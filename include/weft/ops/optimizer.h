@@ -29,7 +29,8 @@ void adam_(Tensor& values, Tensor& gradients, Tensor& first_moments, Tensor& sec
            Tensor& step, const AdamOptions& options);
 
 /// x *= min(1, max_norm / (norm + 1e-6)), in place, for a scalar norm that lies on x's device, as l2_norm
-/// gives it: nothing waits for it. A norm of NaN makes x NaN. Throws ShapeError unless max_norm > 0.
+/// gives it: nothing waits for it. A norm of NaN makes x NaN; an infinite one, or one that
+/// overflowed, makes finite elements 0. Throws ShapeError unless max_norm > 0.
 void clip_to_norm_(Tensor& x, const Tensor& norm, double max_norm);
 
 }  // namespace weft
