@@ -88,6 +88,45 @@ TEST(ExecutorRace, MeetingsOfLanesHandOnWhatTheyKnow) {
   expect_in_all_orders(chain_of_lanes_kernel, {.block = 32}, {});
 }
 
+// Two lanes meet; what one of them does afterwards the other one does not know.
+__global__ void after_the_meeting_kernel(int* memory, unsigned lanes) {
+  const unsigned lane = threadIdx.x;
+  if ((lanes >> lane & 1) != 0) __syncwarp(lanes);
+  if (lane == 0) memory[0] = 1;
+  if (lane == 1) memory[1] = memory[0];
+}
+
+TEST(ExecutorRace, AMeetingOrdersWhatCameBeforeItAlone) {
+  for (const unsigned lanes : {3u, 0xffffu, 0xffffffffu})
+    expect_in_all_orders(after_the_meeting_kernel, {.block = 32}, {"global memory in a race"},
+                         lanes);
+}
+
+// All lanes of warp 1 read a number, then a lane of warp 0; then warp 1 meets, and one of it writes. Relaxed
+// counters make it come about in this order, and order nothing.
+__global__ void late_reader_kernel(int* memory) {
+  auto* const counters = reinterpret_cast<unsigned*>(memory + 1000);
+  const unsigned t = threadIdx.x;
+  if (t >= 32) {
+    memory[t] = memory[512];
+    kernels::add_relaxed(&counters[0], 1);
+    kernels::wait_at_least(&counters[1], 1);
+    __syncwarp();
+    if (t == 32) memory[512] = 1;
+  } else if (t == 0) {
+    kernels::wait_at_least(&counters[0], 32);
+    memory[t] = memory[512];
+    kernels::add_relaxed(&counters[1], 1);
+  }
+}
+
+TEST(ExecutorRace, ReadersOfTwoWarpsAreKept) {
+  expect_in_all_orders(late_reader_kernel, {.block = 64},
+                       {"thread (32, 0, 0)",
+                        "writes global memory in a race with the read by "
+                        "thread (0, 0, 0)"});
+}
+
 __global__ void one_writer_kernel(int* memory, unsigned writer) {  // all read, one writes too early
   WEFT_SHARED(int, value, [1]);
   if (threadIdx.x == 0) value[0] = 0;
@@ -123,6 +162,34 @@ __global__ void bytes_kernel(int* memory, bool overlap) {
 TEST(ExecutorRace, NeighbouringBytesAreTwoPlaces) {
   expect_in_all_orders(bytes_kernel, {.block = 64}, {}, false);
   expect_in_all_orders(bytes_kernel, {.block = 64}, {"writes global memory in a race"}, true);
+}
+
+// A byte of a word by thread 0, and the whole word by thread 1; which writes, and which comes first.
+__global__ void byte_and_word_kernel(int* memory, int byte, bool byte_writes, bool in_order) {
+  auto* const bytes = reinterpret_cast<unsigned char*>(memory);
+  if (threadIdx.x == 0) {
+    if (byte_writes)
+      bytes[byte] = 1;
+    else
+      memory[8] = bytes[byte];
+  }
+  if (in_order) __syncthreads();
+  if (threadIdx.x == 1) {
+    if (byte_writes)
+      memory[9] = memory[0];
+    else
+      memory[0] = 7;
+  }
+}
+
+TEST(ExecutorRace, BytesAndTheirWordsAreOnePlace) {
+  for (const int byte : {0, 1, 3})
+    for (const bool byte_writes : {true, false}) {
+      expect_in_all_orders(byte_and_word_kernel, {.block = 32}, {"global memory in a race"}, byte,
+                           byte_writes, false);
+      expect_in_all_orders(byte_and_word_kernel, {.block = 32}, {}, byte, byte_writes, true);
+      expect_in_all_orders(byte_and_word_kernel, {.block = 32}, {}, byte + 4, byte_writes, false);
+    }
 }
 
 __global__ void rows_of_blocks_kernel(int* memory, unsigned stride) {
@@ -210,6 +277,41 @@ TEST(ExecutorRace, AnMbarrierHandsOnItsArrivalsAndItsCopies) {
   expect_in_all_orders(fetch_kernel, {.block = 64}, {}, address, false);
   expect_in_all_orders(fetch_kernel, {.block = 64},
                        {"global memory in a race with the ", "thread (0, 0, 0)"}, address, true);
+}
+
+// Threads 0 and 1 end a phase; thread 0 writes and arrives for the next; thread 2 waits for the first alone.
+__global__ void next_phase_kernel(int* memory, bool reads) {
+  auto* const counter = reinterpret_cast<unsigned*>(memory + 1000);
+  WEFT_SHARED(kernels::Mbarrier, met, [1]);
+  if (threadIdx.x == 0) {
+    memory[0] = 1;
+    kernels::mbarrier_init(met, 2);
+  }
+  __syncthreads();
+  if (threadIdx.x <= 1) {
+    memory[1 + threadIdx.x] = 1;
+    kernels::mbarrier_arrive(met);
+  }
+  if (threadIdx.x == 0) {
+    kernels::mbarrier_wait_parity(met, 0);
+    memory[0] = 2;
+    kernels::mbarrier_arrive(met);
+    kernels::add_relaxed(counter, 1);
+  }
+  if (threadIdx.x == 2) {
+    kernels::wait_at_least(counter, 1);  // which orders nothing
+    kernels::mbarrier_wait_parity(met, 0);
+    memory[3] = memory[1] + memory[2];
+    if (reads) memory[4] = memory[0];
+  }
+}
+
+TEST(ExecutorRace, AWaitForAPhaseLearnsNothingOfTheNext) {
+  expect_in_all_orders(next_phase_kernel, {.block = 32}, {}, false);
+  expect_in_all_orders(
+      next_phase_kernel, {.block = 32},
+      {"thread (2, 0, 0)", "reads global memory in a race with the write by thread (0, 0, 0)"},
+      true);
 }
 
 __global__ void off_the_end_kernel(int* memory, int index, bool writes) {
