@@ -26,10 +26,11 @@ struct Arrow {
 };
 constexpr Arrow kArrows[] = {
     {"include/weft/.*", "include/weft/.*"},
-    {"kernels/[^/]+/[^/]+\\.h", "include/weft/(activation|simt|stream|error|half|philox)\\.h"},
+    {"kernels/[^/]+/[^/]+\\.h",
+     "include/weft/(activation|simt|stream|error|half|philox|window)\\.h"},
     {"kernels/.*",
-     "include/weft/(activation|simt|stream|error|half|philox)\\.h|kernels/primitives/.*"},
-    {"src/cpu/.*", "include/weft/(activation|error|half|philox)\\.h"},
+     "include/weft/(activation|simt|stream|error|half|philox|window)\\.h|kernels/primitives/.*"},
+    {"src/cpu/.*", "include/weft/(activation|error|half|philox|window)\\.h"},
     {"src/ops/.*", "include/weft/.*|kernels/[^/]+/[^/]+\\.h|src/cpu/[^/]+\\.h"},
     {"src/device/runtime_executor\\.cpp", "include/weft/.*|src/executor/.*"},
     {"src/device/.*", "include/weft/.*"},
