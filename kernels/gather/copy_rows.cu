@@ -6,6 +6,7 @@
 #include "kernels/gather/copy_rows.h"
 
 #include "kernels/primitives/index.cuh"
+#include "kernels/primitives/unit.cuh"
 #include "kernels/primitives/vector.cuh"
 
 namespace weft::kernels {
@@ -15,12 +16,6 @@ constexpr int kThreads = 128;       // of a block: some along the row, the rest 
 constexpr int kUnitsPerThread = 4;  // independent loads of a thread
 constexpr std::int64_t kMaxChunks = 4096;  // of a row: they fill any GPU, and gridDim.y holds them
 constexpr std::size_t kWideBytes = 16;
-
-/// Elements side by side that are moved at once.
-template <class T, int kWidth>
-struct alignas(kWidth * sizeof(T)) Unit {
-  T value[kWidth];
-};
 
 template <class T, int kWidth>
 __global__ void __launch_bounds__(kThreads)
