@@ -6,7 +6,7 @@ case. To regenerate, from the project's folder:
 
   python3 -m venv /tmp/torch && /tmp/torch/bin/pip install torch
   /tmp/torch/bin/python scripts/make_golden.py            # all files; prints their sizes
-  /tmp/torch/bin/python scripts/make_golden.py --check    # writes nothing, fails where a file would change
+  /tmp/torch/bin/python scripts/make_golden.py --check    # writes nothing, fails where a file differs
   /tmp/torch/bin/python scripts/make_golden.py --only lesson_07_xor
 
 The same version of PyTorch (it stands in each file's metadata) on the same kind of machine gives the same bytes.
@@ -197,13 +197,13 @@ def add_modules() -> None:
             f"avg_pool2d_3_stride_2_pad_1_{'with' if with_padding else 'without'}_padding",
             lambda with_padding=with_padding: nn.AvgPool2d(3, 2, 1, count_include_pad=with_padding),
             2, 3, 7, 8,
-        )  # fmt: skip
+        )
     module_case("adaptive_avg_pool2d_7x5_to_3x2", lambda: nn.AdaptiveAvgPool2d((3, 2)), 2, 3, 7, 5)
     module_case("adaptive_avg_pool2d_5x7_to_4x7", lambda: nn.AdaptiveAvgPool2d((4, 7)), 2, 3, 5, 7)
     module_case(
         "global_avg_pool2d", lambda: nn.AdaptiveAvgPool2d(1), 3, 4, 5, 7,
         output=lambda y: y.flatten(1), module="GlobalAvgPool2d",
-    )  # fmt: skip
+    )
     module_case("flatten", FlattenChannelsLast, 2, 5, 3, 4, module="Flatten")
 
     module_case("batch_norm1d_training", lambda: nn.BatchNorm1d(6), 9, 6)
@@ -379,7 +379,7 @@ def add_lessons() -> None:
         nn.CrossEntropyLoss(),
         lambda: pictures(STEPS * 32, 784),
         batch=32,
-    )  # fmt: skip
+    )
     training_case(
         "lesson_25_cnn_batches",
         lambda: nn.Sequential(
@@ -391,14 +391,14 @@ def add_lessons() -> None:
         lambda: pictures(STEPS * 8, 1, 16, 16),
         batch=8,
         flattened=(32, 4, 4),
-    )  # fmt: skip
+    )
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Writes what PyTorch computes to tests/golden.")
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the files (default: tests/golden)")
     parser.add_argument("--only", metavar="NAME", help="this case alone")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail where a file would change")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where a file differs")
     parser.add_argument("--list", action="store_true", help="name the cases and write nothing")
     arguments = parser.parse_args()
 
@@ -415,8 +415,11 @@ def main() -> int:
         print("\n".join(names))
         return 0
 
-    arguments.out.mkdir(parents=True, exist_ok=True)
     total, changed = 0, []
+    if not arguments.check:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+    if not arguments.only:
+        changed = [path.stem for path in sorted(arguments.out.glob("*")) if path.stem not in CASES]
     for name in names:
         torch.manual_seed(zlib.crc32(name.encode()))
         content = encode(CASES[name]())
@@ -430,7 +433,7 @@ def main() -> int:
         total += len(content)
     print(f"{total:9} bytes in {len(names)} files")
     if changed:
-        print("would change: " + ", ".join(changed))
+        print("not what this script writes: " + ", ".join(changed))
     return 1 if changed else 0
 
 
