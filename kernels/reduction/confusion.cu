@@ -1,8 +1,7 @@
 // counts[labels[r], argmax of scores[r, :]] += 1; scores [rows, classes], counts [classes, classes] row-major.
 // With few classes a block counts several tiles of rows in shared memory and adds what it found to global
-// memory, one atomic for each count that is not 0: most rows fall on the diagonal, where atomics of their own
-// would queue. With many classes a row is much to read and the diagonal long, and to clear a matrix in each
-// block costs more than an atomic for each row.
+// memory, one atomic for each count that is not 0: most rows fall on the short diagonal, where atomics of their
+// own would queue. With many classes, clearing a matrix in each block would cost more than an atomic a row.
 // Sums of integers: the order of the threads and blocks does not show.
 
 #include "kernels/reduction/confusion.h"

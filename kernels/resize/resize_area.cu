@@ -1,10 +1,9 @@
 // Resizing by area: out[n, p, q, c] = sum of weight x images[n, i, j, c] / sum of weights, over the pixels (i, j)
-// of images [n, h, w, c] that output pixel (p, q) overlaps; the weight is the area they share. Along an axis of
-// h input and p output pixels, h / g units make an output pixel and p / g an input pixel, g = gcd(h, p): the
-// weights are integers, whatever the factor.
-// What is summed are differences from the rectangle's first pixel, so that a constant stays one to the bit.
-// A thread makes one element, neighbours beside each other: the rectangles of neighbours meet in the
-// first-level cache, each pixel is fetched from memory once. Source: the box filter of OpenCV's INTER_AREA.
+// that output pixel (p, q) overlaps, weighted by the area they share. Along an axis of h input and p output
+// pixels, h / g units make an output pixel and p / g an input pixel, g = gcd(h, p): the weights are integers.
+// What is summed are differences from the first pixel, so that a constant stays one to the bit. A thread makes
+// one element, neighbours beside each other: what their rectangles share comes from the first-level cache.
+// Source: the box filter that OpenCV calls INTER_AREA.
 
 #include "kernels/resize/resize_area.h"
 
