@@ -9,13 +9,11 @@
 #include "kernels/pooling/max_pool.h"
 #include "src/cpu/max_pool.h"
 #include "tests/support/compare.h"
-#include "tests/support/error.h"
 #include "tests/support/guarded.h"
 #include "tests/support/pooling_oracle.h"
 #include "tests/support/schedules.h"
 #include "tests/support/shapes.h"
 #include "weft/autograd.h"
-#include "weft/error.h"
 #include "weft/ops/elementwise.h"
 #include "weft/ops/pooling.h"
 #include "weft/ops/reduction.h"
@@ -315,38 +313,6 @@ TEST(MaxPool, HasTheGradientsOfFiniteDifferences) {
   check_gradient({3, 2}, {{1, 2}}, 1, 1);
   check_gradient({2, 3}, {{2, 1}}, {1, 0}, {3, 1});
   check_gradient({1, 2}, {{3, 2}}, {0, 1}, 1);
-}
-
-TEST(MaxPool, RefusesWhatItCannotTake) {
-  using test::error_of;
-  EXPECT_EQ(error_of<ShapeError>([] {
-              max_pool2d(zeros({2, 4, 4}), 2);
-            }),
-            "max_pool2d: expected x [n, h, w, c] of rank 4, got [2, 4, 4]");
-  EXPECT_EQ(error_of<ShapeError>([] {
-              max_pool2d(zeros({2, 4, 4, 1}, DType::int32), 2);
-            }),
-            "max_pool2d: expected x of float32 (float64 on the cpu), got int32 on the cpu");
-  EXPECT_EQ(error_of<ShapeError>([] {
-              max_pool2d(zeros({2, 0, 4, 1}), 2, 2, 1);
-            }),
-            "max_pool2d: expected images of at least one pixel, got x [2, 0, 4, 1]");
-  EXPECT_EQ(error_of<ShapeError>([] {
-              max_pool2d(zeros({2, 4, 4, 1}), {4, 3}, 1, {1, 2});
-            }),
-            "max_pool2d: expected a padding of at most half the window, got 1x2 and a window of "
-            "4x3");
-  EXPECT_EQ(error_of<ShapeError>([] {
-              max_pool2d(zeros({2, 4, 2, 1}), 2, 1, 1, {1, 3});
-            }),
-            "max_pool2d: expected windows that cover a pixel, got a dilation of 1x3 over x "
-            "[2, 4, 2, 1]");
-  EXPECT_EQ(error_of<ShapeError>([] {
-              max_pool2d(zeros({0, 1 << 16, 1 << 15, 1}), {1 << 16, 1 << 15});
-            }),
-            "max_pool2d: expected a window of at most 2147483647 pixels, got 2147483648");
-  EXPECT_THROW(max_pool2d(zeros({1, 2, 2, 1}), 3), ShapeError);
-  EXPECT_THROW(max_pool2d(zeros({1, 2, 2, 1}), 2, 0), ShapeError);
 }
 
 }  // namespace

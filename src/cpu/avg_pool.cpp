@@ -5,13 +5,10 @@
 #include <vector>
 
 #include "src/cpu/parallel.h"
+#include "src/cpu/pooling.h"
 
 namespace weft::cpu {
 namespace {
-
-struct Range {
-  std::int64_t begin, end;
-};
 
 /// The windows along one axis: their pixels and how many each counts, and the windows over each pixel.
 struct Axis {
@@ -22,16 +19,6 @@ struct Axis {
   void add_window(std::int64_t begin, std::int64_t end, std::int64_t divisor) {
     pixels.push_back({begin, end});
     divisors.push_back(divisor);
-  }
-  void find_windows(std::int64_t extent) {
-    const auto places = static_cast<std::int64_t>(pixels.size());
-    Range over{0, 0};
-    const auto at = [&](std::int64_t place) { return pixels[static_cast<std::size_t>(place)]; };
-    for (std::int64_t pixel = 0; pixel < extent; ++pixel) {
-      while (over.begin < places && at(over.begin).end <= pixel) ++over.begin;
-      while (over.end < places && at(over.end).begin <= pixel) ++over.end;
-      windows.push_back(over);
-    }
   }
 };
 
@@ -44,7 +31,7 @@ Axis sliding_windows(std::int64_t extent, std::int64_t places, std::int64_t wind
     const std::int64_t end = std::min(start + window, extent);
     axis.add_window(begin, end, count_pad ? window : end - begin);
   }
-  axis.find_windows(extent);
+  axis.windows = windows_over(extent, axis.pixels);
   return axis;
 }
 
@@ -55,7 +42,7 @@ Axis equal_parts(std::int64_t extent, std::int64_t places) {
     const std::int64_t end = ((place + 1) * extent + places - 1) / places;
     axis.add_window(begin, end, end - begin);
   }
-  axis.find_windows(extent);
+  axis.windows = windows_over(extent, axis.pixels);
   return axis;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "src/cpu/parallel.h"
+#include "src/cpu/pooling.h"
 
 // The loops over channels are marked as independent: g++ then turns their choices into masks and makes
 // vectors of them, which it does not do with all of them unasked.
@@ -19,10 +20,6 @@ constexpr int kChannels = 64;  // whose taps are held at once, beside the maxima
 template <class T>
 using Index = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
 
-struct Range {
-  std::int64_t begin, end;
-};
-
 /// For each window along one axis, its taps inside the image.
 std::vector<Range> taps_inside(std::int64_t places, std::int64_t extent, std::int64_t window,
                                std::int64_t stride, std::int64_t pad, std::int64_t dilation) {
@@ -35,15 +32,15 @@ std::vector<Range> taps_inside(std::int64_t places, std::int64_t extent, std::in
   return taps;
 }
 
-/// For each pixel along one axis, the windows that span it.
-std::vector<Range> windows_over(std::int64_t extent, std::int64_t places, std::int64_t window,
-                                std::int64_t stride, std::int64_t pad, std::int64_t dilation) {
-  const std::int64_t reach = dilation * (window - 1) + 1;
-  std::vector<Range> windows;
-  for (std::int64_t pixel = pad; pixel < extent + pad; ++pixel)
-    windows.push_back(
-        {pixel < reach ? 0 : (pixel - reach) / stride + 1, std::min(places, pixel / stride + 1)});
-  return windows;
+/// For each window along one axis, the pixels from its first tap to its last.
+std::vector<Range> spans(std::int64_t places, std::int64_t window, std::int64_t stride,
+                         std::int64_t pad, std::int64_t dilation) {
+  std::vector<Range> pixels;
+  for (std::int64_t place = 0; place < places; ++place) {
+    const std::int64_t start = place * stride - pad;
+    pixels.push_back({start, start + dilation * (window - 1) + 1});
+  }
+  return pixels;
 }
 
 /// best = the larger of it and `from`, which is tap `tap`; a NaN is larger than any number.
@@ -107,8 +104,8 @@ void max_pool(const T* x, T* y, Tap* taps, const WindowGeometry& g) {
 
 template <class T, class Tap>
 void max_pool_backward(const T* dy, const Tap* taps, T* dx, bool add, const WindowGeometry& g) {
-  const auto rows = windows_over(g.h, g.p, g.r, g.stride_h, g.pad_h, g.dilation_h);
-  const auto columns = windows_over(g.w, g.q, g.s, g.stride_w, g.pad_w, g.dilation_w);
+  const auto rows = windows_over(g.h, spans(g.p, g.r, g.stride_h, g.pad_h, g.dilation_h));
+  const auto columns = windows_over(g.w, spans(g.q, g.s, g.stride_w, g.pad_w, g.dilation_w));
   const std::int64_t size = std::int64_t{g.n} * g.h * g.w * g.c;
   parallel_for(std::int64_t{g.n} * g.h, size, [&](std::int64_t row) {
     const std::int64_t n = row / g.h, h = row % g.h;
