@@ -101,7 +101,7 @@ inline void fill(ConvolutionCase& p, Rng& rng, bool with_bias) {
   };
   p.x = draw(std::int64_t{g.n} * g.h * g.w * g.c);
   p.weight = draw(p.k * p.taps());
-  if (with_bias) p.bias = draw(p.k);
+  p.bias = draw(with_bias ? p.k : 0);
   p.dy = draw(p.places() * p.k);
 }
 

@@ -19,8 +19,8 @@ __global__ void gemm_split_k_sum_kernel(const float* partials, const float* bias
   const std::int64_t first = grid_thread() * kVector;
   if (first >= size) return;
 
-  float4 sum = load_quad(partials, first, size, wide, 0.0f);
-  for (int s = 1; s < slices; ++s) {
+  float4 sum = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
+  for (int s = 0; s < slices; ++s) {
     const float4 part = load_quad(partials + s * size, first, size, wide, 0.0f);
     sum = make_float4(sum.x + part.x, sum.y + part.y, sum.z + part.z, sum.w + part.w);
   }

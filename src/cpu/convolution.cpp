@@ -8,6 +8,7 @@
 #include "src/cpu/activation.h"
 #include "src/cpu/gemm.h"
 #include "src/cpu/im2col.h"
+#include "src/cpu/max_pool.h"
 #include "src/cpu/parallel.h"
 
 namespace weft::cpu {
@@ -75,6 +76,44 @@ void conv2d_direct(const T* x, const T* weight, const T* bias, T* y, const Windo
 }
 
 template <class T>
+void conv2d_relu_max_pool(const T* x, const T* weight, const T* bias, T* y, std::uint8_t* argmax,
+                          const WindowGeometry& g, std::int64_t k) {
+  const std::int64_t taps = taps_of(g), rows_p = g.p / 2, rows_q = g.q / 2;  // of the result
+  const std::int64_t rows = g.n * rows_p, of_pair = 2 * std::int64_t{g.q};   // places of two rows
+  if (rows == 0 || rows_q == 0 || k == 0) return;
+  const std::int64_t of_block = std::min(rows, rows_of_block(of_pair * taps));
+  parallel_for(
+      (rows + of_block - 1) / of_block, rows * of_pair * taps * k, [&](std::int64_t block) {
+        const std::int64_t first = block * of_block, count = std::min(of_block, rows - first);
+        T* const columns = scratch<T>(of_block * of_pair * (taps + k));
+        T* const map = columns + of_block * of_pair * taps;  // [2 count, q, k]
+        for (std::int64_t row = 0; row < count; ++row) {
+          const std::int64_t image = (first + row) / rows_p, p = 2 * ((first + row) % rows_p);
+          im2col_rows(x, columns + row * of_pair * taps, g, (image * g.p + p) * g.q, of_pair);
+        }
+        gemm(columns, weight, bias, map, count * of_pair, k, taps, false, true, T(1), T(0),
+             Activation::relu, T(0));
+        const std::int64_t to = first * rows_q * k;
+        const auto narrow = [](std::int64_t extent) { return static_cast<int>(extent); };
+        max_pool(map, y + to, argmax + to,
+                 {.n = 1,
+                  .h = narrow(2 * count),
+                  .w = g.q,
+                  .c = narrow(k),
+                  .r = 2,
+                  .s = 2,
+                  .p = narrow(count),
+                  .q = narrow(rows_q),
+                  .stride_h = 2,
+                  .stride_w = 2,
+                  .pad_h = 0,
+                  .pad_w = 0,
+                  .dilation_h = 1,
+                  .dilation_w = 1});
+      });
+}
+
+template <class T>
 void conv2d_backward_data(const T* dy, const T* weight, T* dx, bool add, const WindowGeometry& g,
                           std::int64_t k) {
   const std::int64_t places = std::int64_t{g.p} * g.q, taps = taps_of(g);
@@ -123,6 +162,10 @@ template void conv2d_direct(const float*, const float*, const float*, float*, co
                             std::int64_t, Activation, float);
 template void conv2d_direct(const double*, const double*, const double*, double*,
                             const WindowGeometry&, std::int64_t, Activation, double);
+template void conv2d_relu_max_pool(const float*, const float*, const float*, float*, std::uint8_t*,
+                                   const WindowGeometry&, std::int64_t);
+template void conv2d_relu_max_pool(const double*, const double*, const double*, double*,
+                                   std::uint8_t*, const WindowGeometry&, std::int64_t);
 template void conv2d_backward_data(const float*, const float*, float*, bool, const WindowGeometry&,
                                    std::int64_t);
 template void conv2d_backward_data(const double*, const double*, double*, bool,

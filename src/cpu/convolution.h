@@ -29,4 +29,11 @@ template <class T>
 void conv2d_backward_weight(const T* x, const T* dy, T* dweight, bool add,
                             const WindowGeometry& geometry, std::int64_t k);
 
+/// y [n, p/2, q/2, k] = the maxima over 2x2 squares of relu(conv(x, weight) + bias); argmax, of the same shape: which of a
+/// square's four it was, 0..3 by rows, the first of equals, NaN before all. The map before pooling stays in a
+/// cache.
+template <class T>
+void conv2d_relu_max_pool(const T* x, const T* weight, const T* bias, T* y, std::uint8_t* argmax,
+                          const WindowGeometry& geometry, std::int64_t k);
+
 }  // namespace weft::cpu

@@ -30,6 +30,13 @@ struct Conv2dOptions {
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {},
               const Conv2dOptions& options = {});
 
+/// max_pool2d(relu(conv2d(x, weight, bias)), 2) as one op that never keeps the map between them: one launch on the gpu for 1 to 4
+/// channels, whose weight gradient sums the places alone that a maximum was taken from; in a cache on the CPU. Else, and with
+/// another method than automatic or direct, those ops one by one. [n, p/2, q/2, k]; recorded. Throws as conv2d, and for a map under
+/// 2x2.
+Tensor conv2d_relu_max_pool(const Tensor& x, const Tensor& weight, const Tensor& bias = {},
+                            const Conv2dOptions& options = {});
+
 /// The pixels under every place of a window, one place a row, [n p q, r s c], zeros in the padding; recorded:
 /// PyTorch's unfold, for channels last. Throws ShapeError as conv2d.
 Tensor im2col(const Tensor& x, Size2d window, Size2d stride = 1, Size2d padding = 0,
