@@ -21,16 +21,12 @@ const fs::path kFolder = WEFT_SOURCE_DIR "/tests/golden";
 constexpr std::size_t kFiles = 47;
 constexpr std::uintmax_t kMostBytes = 5'000'000;
 
-// Files whose names begin so wait for a check: the modules of images, batch norm and their networks.
-const Names kWaiting = {
-    "adaptive_avg_pool2d", "avg_pool2d", "batch_norm", "conv2d",    "flatten",
-    "global_avg_pool2d",   "max_pool2d", "lesson_19",  "lesson_25",
-};
-
 Golden load(const std::string& name) { return Golden(kFolder / (name + ".safetensors")); }
 
 test::GoldenChecks all_checks() {
   test::GoldenChecks checks = test::golden_layer_checks();
+  checks.merge(test::golden_image_checks());
+  checks.merge(test::golden_batch_norm_checks());
   checks.merge(test::golden_loss_and_optimizer_checks());
   checks.merge(test::golden_lesson_checks());
   return checks;
@@ -40,15 +36,6 @@ Names all_names() {
   Names names;
   for (const auto& entry : fs::directory_iterator(kFolder)) names.push_back(entry.path().stem());
   std::ranges::sort(names);
-  return names;
-}
-
-Names checked_names() {
-  Names names = all_names();
-  std::erase_if(names, [](const std::string& name) {
-    return std::ranges::any_of(kWaiting,
-                               [&](const std::string& begin) { return name.starts_with(begin); });
-  });
   return names;
 }
 
@@ -70,25 +57,18 @@ std::string name_of_file(const ::testing::TestParamInfo<File>& file) {
   return std::get<0>(file.param) + "_" + name_of(std::get<1>(file.param));
 }
 INSTANTIATE_TEST_SUITE_P(Files, PyTorch,
-                         ::testing::Combine(::testing::ValuesIn(checked_names()),
+                         ::testing::Combine(::testing::ValuesIn(all_names()),
                                             ::testing::Values(Device::cpu, Device::gpu)),
                          name_of_file);
 
 TEST(GoldenFiles, AreAllThereAndAllChecked) {
   EXPECT_EQ(all_names().size(), kFiles) << "a case was added or lost: count anew";
   std::set<std::string> modules;
-  for (const std::string& name : checked_names()) modules.insert(load(name).setting("module"));
+  for (const std::string& name : all_names()) modules.insert(load(name).setting("module"));
   for (const auto& [module, check] : all_checks())
     EXPECT_TRUE(modules.contains(module)) << "there is no file of " << module;
   for (const std::string& module : modules)
     EXPECT_TRUE(all_checks().contains(module)) << "nothing checks " << module;
-}
-
-TEST(GoldenFiles, WaitOnlyWhereThereAreSome) {
-  for (const std::string& begin : kWaiting)
-    EXPECT_TRUE(std::ranges::any_of(all_names(), [&](const auto& name) {
-      return name.starts_with(begin);
-    })) << begin;
 }
 
 TEST(GoldenFiles, AreSmall) {

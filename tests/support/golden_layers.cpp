@@ -5,7 +5,6 @@
 
 #include "tests/support/golden.h"
 #include "tests/support/golden_checks.h"
-#include "weft/ops/softmax.h"
 
 namespace weft::test {
 
@@ -62,13 +61,6 @@ void leaky_relu_layer(const Golden& golden, Device device) {
   ramp(module, golden, device);
 }
 
-struct Softmax : nn::Module {
-  Tensor forward(const Tensor& x) override { return softmax(x); }
-};
-struct LogSoftmax : nn::Module {
-  Tensor forward(const Tensor& x) override { return log_softmax(x); }
-};
-
 // The sum over a row has one rounding for each class. Gradients are sums over the row of |dy|.
 void over_rows(nn::Module& module, const Golden& golden, Device device, bool log) {
   const Results results = run_module(module, golden, device);
@@ -87,12 +79,12 @@ void over_rows(nn::Module& module, const Golden& golden, Device device, bool log
 }
 
 void softmax_op(const Golden& golden, Device device) {
-  Softmax module;
+  nn::Softmax module;
   over_rows(module, golden, device, false);
 }
 
 void log_softmax_op(const Golden& golden, Device device) {
-  LogSoftmax module;
+  nn::LogSoftmax module;
   over_rows(module, golden, device, true);
 }
 

@@ -93,19 +93,57 @@ void lesson_07(const Golden& golden, Device device) {
                   device);
 }
 
+/// The layers as they are, and fused.
+void both_ways(const std::function<nn::Sequential()>& make, const Golden& golden, Device device) {
+  for (const bool fused : {false, true}) {
+    const nn::Sequential layers = make();
+    nn::Sequential network = fused ? nn::fuse(layers) : layers;
+    expect_training(network, network.named_state(), golden, cross_entropy, device);
+  }
+}
+
 void lesson_12(const Golden& golden, Device device) {
   Generator generator(1);
-  for (const bool fused : {false, true}) {
-    nn::Sequential layers(nn::Linear(2, 50, generator), nn::ReLU(), nn::Linear(50, 3, generator));
-    nn::Sequential network = fused ? nn::fuse(layers) : layers;
-    expect_training(network, network.named_parameters(), golden, cross_entropy, device);
-  }
+  both_ways(
+      [&] {
+        return nn::Sequential(nn::Linear(2, 50, generator), nn::ReLU(),
+                              nn::Linear(50, 3, generator));
+      },
+      golden, device);
+}
+
+void lesson_19(const Golden& golden, Device device) {
+  Generator generator(1);
+  both_ways(
+      [&] {
+        return nn::Sequential(nn::Linear(784, 100, generator), nn::BatchNorm(100), nn::Sigmoid(),
+                              nn::Linear(100, 100, generator), nn::BatchNorm(100), nn::Sigmoid(),
+                              nn::Linear(100, 10, generator));
+      },
+      golden, device);
+}
+
+void lesson_25(const Golden& golden, Device device) {
+  Generator generator(1);
+  const auto convolution = [&](std::int64_t in, std::int64_t out) {
+    return nn::Conv2d(in, out, 5, generator, {.padding = 2});
+  };
+  both_ways(
+      [&] {
+        return nn::Sequential(convolution(1, 16), nn::BatchNorm(16), nn::ReLU(), nn::MaxPool2d(2),
+                              convolution(16, 32), nn::BatchNorm(32), nn::ReLU(), nn::MaxPool2d(2),
+                              nn::Flatten(), nn::Linear(512, 10, generator), nn::BatchNorm(10));
+      },
+      golden, device);
 }
 
 }  // namespace
 
 GoldenChecks golden_lesson_checks() {
-  return {{"lesson_07_xor", lesson_07}, {"lesson_12_spirals", lesson_12}};
+  return {{"lesson_07_xor", lesson_07},
+          {"lesson_12_spirals", lesson_12},
+          {"lesson_19_batch_norm", lesson_19},
+          {"lesson_25_cnn_batches", lesson_25}};
 }
 
 }  // namespace weft::test
