@@ -224,8 +224,8 @@ void batch_norm_evaluate(const BatchNormForward<T>& p) {
   std::vector<T> rstd(static_cast<std::size_t>(p.c));
   for (std::int64_t k = 0; k < p.c; ++k)
     rstd[static_cast<std::size_t>(k)] = rstd_of(p.running_variance[k], p.epsilon);
-  if (p.mean != nullptr) std::copy(p.running_mean, p.running_mean + p.c, p.mean);
-  if (p.rstd != nullptr) std::copy(rstd.begin(), rstd.end(), p.rstd);
+  if (p.mean != nullptr && p.rows > 0) std::copy(p.running_mean, p.running_mean + p.c, p.mean);
+  if (p.rstd != nullptr && p.rows > 0) std::copy(rstd.begin(), rstd.end(), p.rstd);
   apply(p, p.running_mean, rstd.data());
 }
 
