@@ -3,10 +3,10 @@
 #include <omp.h>
 
 #include <cmath>
-#include <limits>
 
 #include "src/cpu/batch_norm.h"
 #include "tests/batch_norm_case.h"
+#include "tests/batch_norm_oracle.h"
 
 namespace weft {
 namespace {

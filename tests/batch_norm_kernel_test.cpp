@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "kernels/batch_norm/batch_norm.h"
 #include "tests/batch_norm_case.h"
+#include "tests/batch_norm_oracle.h"
 #include "tests/support/gpu_test.h"
 #include "tests/support/schedules.h"
 #include "weft/stream.h"
