@@ -96,15 +96,15 @@ TEST_F(BatchNormKernel, EveryNumberOfChannels) {
       expect_right(test::batch_norm_case<float>(rng, 6, c), scheme);
 }
 
-// The small block of a slice takes 256 rows; a turn of strips takes 8 lanes' worth of 4 rows for c = 1,
-// and one chunk of c = 32 takes 256 rows forward and 128 backward.
+// The small block of a slice takes 256 rows. A chunk of strips takes 256 rows of 32 channels forward and 128
+// backward, 8,192 and 4,096 of one channel.
 TEST_F(BatchNormKernel, RowsOnBothSidesOfEveryLimit) {
   Rng rng(2);
   for (const std::int64_t rows : {31, 32, 33, 127, 128, 129, 255, 256, 257, 511, 512, 513, 1030})
     for (const std::int64_t c : {3, 32})
       for (const Scheme scheme : kSchemes)
         expect_right(test::batch_norm_case<float>(rng, rows, c), scheme, rows % 2);
-  for (const std::int64_t rows : {8191, 8192, 8193, 8195, 20001})  // chunks of one channel
+  for (const std::int64_t rows : {4097, 8191, 8192, 8193, 8195, 20001})  // chunks of one channel
     expect_right(test::batch_norm_case<float>(rng, rows, 1), Scheme::strips);
 }
 
