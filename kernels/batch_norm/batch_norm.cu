@@ -1,6 +1,6 @@
 // Chooses between the two schemes of batch normalisation: where all rows of eight channels fit into shared
-// memory, one kernel reads x once (slice.cu); elsewhere the statistics, by 16-byte loads of the whole array, and
-// the result are kernels of their own (statistics.cu, apply.cu). The workspace says which: a slice has none.
+// memory, one kernel reads x once (slice.cu); elsewhere the statistics, by 16-byte loads of the whole array
+// (moments.cu, sums.cu), and the result (apply.cu) are kernels of their own. A slice has no workspace.
 
 #include "kernels/batch_norm/batch_norm.h"
 

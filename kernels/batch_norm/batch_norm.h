@@ -14,7 +14,7 @@ struct BatchNormForward {
   const float* weight = nullptr;      // [c], or null: 1
   const float* bias = nullptr;        // [c], or null: 0
   float* y = nullptr;                 // [rows, c]
-  float* mean = nullptr;              // [c]; in evaluation both may be null
+  float* mean = nullptr;              // [c]; in evaluation both may be null, and stay without rows
   float* rstd = nullptr;              // [c]: 1 / sqrt(variance + epsilon)
   float* running_mean = nullptr;      // [c], or both null in training
   float* running_variance = nullptr;  // [c]

@@ -84,9 +84,7 @@ __device__ __forceinline__ float4 normalised(float4 x, float4 mean, float4 scale
 }
 
 /// g of one element: dy where ReLU let y pass.
-__device__ __forceinline__ float passed(float dy, float y) {
-  return dy * (y <= 0.0f ? 0.0f : 1.0f);
-}
+__device__ __forceinline__ float passed(float dy, float y) { return y <= 0.0f ? 0.0f : dy; }
 
 __device__ __forceinline__ float4 passed(float4 dy, float4 y) {
   return make_float4(passed(dy.x, y.x), passed(dy.y, y.y), passed(dy.z, y.z), passed(dy.w, y.w));

@@ -11,7 +11,7 @@ struct BatchNormForward {
   const T* weight = nullptr;      // [c], or null: 1
   const T* bias = nullptr;        // [c], or null: 0
   T* y = nullptr;                 // [rows, c]
-  T* mean = nullptr;              // [c]; in evaluation both may be null
+  T* mean = nullptr;              // [c]; in evaluation both may be null, and stay without rows
   T* rstd = nullptr;              // [c]: 1 / sqrt(variance + epsilon)
   T* running_mean = nullptr;      // [c], or both null in training
   T* running_variance = nullptr;  // [c]
