@@ -20,10 +20,11 @@ if(WEFT_CCACHE)
   set(CMAKE_CUDA_COMPILER_LAUNCHER ${WEFT_CCACHE})
 endif()
 
-# Kernels read one type through another (uint4 over bfloat16), as CUDA allows.
+# Kernels read one type through another (uint4 over bfloat16), as CUDA allows. Nothing reads the floating-point
+# exception flags or errno, which would keep comparisons and square roots out of vector loops; results are the same.
 add_library(weft_flags INTERFACE)
 target_compile_options(weft_flags INTERFACE
-  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wconversion -Wshadow -Werror -fno-strict-aliasing -g${WEFT_DEBUG_INFO}>)
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wconversion -Wshadow -Werror -fno-strict-aliasing -fno-trapping-math -fno-math-errno -g${WEFT_DEBUG_INFO}>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # GCC bug 105651: it warns of overlapping copies in std::string's own concatenation.
   target_compile_options(weft_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)

@@ -35,8 +35,7 @@ void with_functions(Activation activation, T slope, Run run) {
 template <class T>
 void activation(const T* x, T* y, std::int64_t size, Activation activation, T slope) {
   with_functions(activation, slope, [&](auto f, auto) {
-#pragma omp parallel for if (size >= kWorthAFork)
-    for (std::int64_t i = 0; i < size; ++i) y[i] = f(x[i]);
+    for_each_element(size, [=](std::int64_t i) { y[i] = f(x[i]); });
   });
 }
 
@@ -44,11 +43,10 @@ template <class T>
 void activation_backward(const T* y, const T* dy, T* dx, bool add, std::int64_t size,
                          Activation activation, T slope) {
   with_functions(activation, slope, [&](auto, auto derivative) {
-#pragma omp parallel for if (size >= kWorthAFork)
-    for (std::int64_t i = 0; i < size; ++i) {
+    for_each_element(size, [=](std::int64_t i) {
       const T gradient = dy[i] * derivative(y[i]);
       dx[i] = add ? dx[i] + gradient : gradient;
-    }
+    });
   });
 }
 

@@ -5,14 +5,12 @@
 namespace weft::cpu {
 template <class T>
 void add_scaled(T alpha, const T* x, T* y, std::int64_t size) {
-#pragma omp parallel for simd if (parallel : size >= kWorthAFork)
-  for (std::int64_t i = 0; i < size; ++i) y[i] += alpha * x[i];
+  for_each_element(size, [=](std::int64_t i) { y[i] += alpha * x[i]; });
 }
 
 template <class T>
 void fill(T value, T* x, std::int64_t size) {
-#pragma omp parallel for simd if (parallel : size >= kWorthAFork)
-  for (std::int64_t i = 0; i < size; ++i) x[i] = value;
+  for_each_element(size, [=](std::int64_t i) { x[i] = value; });
 }
 
 template void add_scaled<float>(float, const float*, float*, std::int64_t);

@@ -48,9 +48,9 @@ void im2col_rows(const T* x, T* columns, const WindowGeometry& g, std::int64_t f
                  std::int64_t count) {
   for_each_run(g, first, count, [&](std::int64_t start, std::int64_t length) {
     if (start < 0)
-      for (std::int64_t i = 0; i < length; ++i) columns[i] = 0;
+      std::fill_n(columns, length, T(0));
     else
-      for (std::int64_t i = 0; i < length; ++i) columns[i] = x[start + i];
+      std::copy_n(x + start, length, columns);
     columns += length;
   });
 }

@@ -17,8 +17,7 @@ template <class T>
 void clip_to_norm(T* x, const T* norm, T max_norm, std::int64_t size) {
   const T ratio = max_norm / (norm[0] + static_cast<T>(1e-6));
   const T factor = ratio > 1 ? T(1) : ratio;  // NaN stays
-#pragma omp parallel for if (size >= kWorthAFork)
-  for (std::int64_t i = 0; i < size; ++i) x[i] *= factor;
+  for_each_element(size, [=](std::int64_t i) { x[i] *= factor; });
 }
 
 template void l2_norm(const float*, float*, std::int64_t);

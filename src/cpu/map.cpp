@@ -9,8 +9,7 @@ namespace {
 
 template <class T, class Function>
 void map(const T* x, T* y, std::int64_t size, Function function) {
-#pragma omp parallel for if (size >= kWorthAFork)
-  for (std::int64_t i = 0; i < size; ++i) y[i] = function(x[i]);
+  for_each_element(size, [=](std::int64_t i) { y[i] = function(x[i]); });
 }
 
 }  // namespace

@@ -20,6 +20,20 @@ void parallel_for(std::int64_t count, std::int64_t work, Body body) {
   for (std::int64_t i = 0; i < count; ++i) body(i);
 }
 
+/// Calls body(i) for i in 0..size-1, in vectors, and over the threads where it is worth it. body(i) reads and writes
+/// element i of its arrays alone, which may be the same array.
+template <class Body>
+void for_each_element(std::int64_t size, Body body) {
+  if (size < kWorthAFork) {  // no OpenMP region, which even on one thread costs system calls
+    const Body own = body;   // whose pointers no store can change, as far as the compiler sees
+#pragma omp simd
+    for (std::int64_t i = 0; i < size; ++i) own(i);
+    return;
+  }
+#pragma omp parallel for simd schedule(static) firstprivate(body)
+  for (std::int64_t i = 0; i < size; ++i) body(i);
+}
+
 /// y[r, c] (+)= value(r, c), for y [rows, cols].
 template <class T, class Value>
 void write_elements(T* y, bool add, std::int64_t rows, std::int64_t cols, Value value) {
