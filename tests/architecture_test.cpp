@@ -27,7 +27,8 @@ struct Arrow {
 constexpr Arrow kArrows[] = {
     {"include/weft/.*", "include/weft/.*"},
     {"kernels/[^/]+/[^/]+\\.h",
-     "include/weft/(activation|simt|stream|error|half|philox|window)\\.h"},
+     "include/weft/(activation|simt|stream|error|half|philox|window)\\.h|kernels/primitives/[^/"
+     "]+\\.h"},
     {"kernels/.*",
      "include/weft/(activation|simt|stream|error|half|philox|window)\\.h|kernels/primitives/.*"},
     {"src/cpu/.*", "include/weft/(activation|error|half|philox|window)\\.h"},
@@ -221,6 +222,7 @@ TEST(Architecture, AllowsWhatIsAllowed) {
        "#include \"kernels/softmax/softmax.h\"\n#include \"kernels/primitives/reduce.cuh\"\n// no "
        "__shared__ here\n"
        "const char* text = \"<<<\";  /* asm */\n"},
+      {"kernels/softmax/softmax.h", "#include \"kernels/primitives/row_plan.h\"\n"},
       {"kernels/primitives/async_copy.cuh",
        "asm volatile(\"\");\n#if defined(__CUDA_ARCH__)\n#endif\n"},
       {"src/ops/softmax.cpp",
