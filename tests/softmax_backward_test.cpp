@@ -221,6 +221,36 @@ TEST(SoftmaxOp, IsTheSameOnBothDevices) {
   test::expect_close(dx_gpu, dx_cpu, {1e-6, 1e-5}, "backward");
 }
 
+// Rows that take a workspace on the GPU, against float64.
+TEST(SoftmaxOp, LongRowsAreRightInEveryScheme) {
+  if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  Rng rng(8);
+  for (const std::int64_t cols : {20000, 40000, 70000}) {
+    const auto values = rng.normal(2 * cols), weights = rng.normal(2 * cols);
+    const auto run = [&]<class T>(Device device, Tensor (*op)(const Tensor&)) {
+      const auto tensor = [&](const std::vector<float>& from) {
+        return from_values(std::vector<T>(from.begin(), from.end()), {2, cols}).to(device);
+      };
+      Tensor x = tensor(values).set_requires_grad();
+      const Tensor y = op(x);
+      record("dot", full({}, 0, y.dtype(), device), {y}, [&](const Tensor&, Gradients& gradients) {
+        gradients.give(0, tensor(weights));
+      }).backward();
+      return std::pair(y.template to_vector<T>(), x.grad().template to_vector<T>());
+    };
+    const std::string what = std::to_string(cols) + " columns";
+    for (Tensor (*op)(const Tensor&) : {softmax, log_softmax}) {
+      const auto [y, dx] = run.template operator()<float>(Device::gpu, op);
+      const auto [y_expected, dx_expected] = run.template operator()<double>(Device::cpu, op);
+      // At most 76 roundings of the sum and 12 of a range of 10; a row's gradients sum up |dy| < 5 with
+      // weights of 1 in all (softmax) or of p < 1e-2 each for a sum below 1e3 (log_softmax).
+      test::expect_close(y, y_expected, {1e-38, 0x1p-24 * 100}, what);
+      const double magnitude = op == softmax ? 1e-2 * 10 : 5 + 1e-2 * static_cast<double>(cols);
+      test::expect_close(dx, dx_expected, {0x1p-24 * 200 * magnitude, 0}, what);
+    }
+  }
+}
+
 TEST(SoftmaxOp, EmptyTensorsAndBadOnes) {
   EXPECT_EQ(softmax(empty({0, 3})).shape(), (Shape{0, 3}));
   EXPECT_EQ(softmax(empty({3, 0})).shape(), (Shape{3, 0}));
