@@ -14,11 +14,8 @@
 namespace weft::kernels {
 namespace {
 
-using BlockRow =
-    RowShape<1024, 4>;  // the longest row in registers, and a tile of one in shared memory
-using PartTile = RowShape<256, 4>;  // a tile of a part
-static_assert(BlockRow::kColumns == kSoftmaxBackwardRows.in_registers);
-static_assert(BlockRow::kColumns == kLogSoftmaxBackwardRows.in_registers);
+using BlockRow = RowShape<1024, 4>;  // the longest row in registers; a tile of one in shared memory
+using PartTile = RowShape<256, 4>;   // a tile of a part
 static_assert(PartTile::kColumns == kPartTile && PartTile::kThreads >= kMostParts);
 
 /// What is summed over a row, and the gradient with that sum, for each of the two ops.
@@ -38,11 +35,6 @@ struct OfLogSoftmax {
     return dy - expf(y) * sum;
   }
 };
-template <class Op>
-inline constexpr int kArrays = Op::kSumReadsY ? 2 : 1;  // that a row in shared memory is
-static_assert(kArrays<OfSoftmax> == OfSoftmax::kLimits.arrays_in_shared);
-static_assert(kArrays<OfLogSoftmax> == OfLogSoftmax::kLimits.arrays_in_shared);
-
 /// The sum of the terms of the columns that this thread holds, added to `sum`.
 template <class Shape, class Op>
 __device__ __forceinline__ float add_terms(float sum, const float (&y)[Shape::kValues],
@@ -169,6 +161,8 @@ __global__ void __launch_bounds__(PartTile::kBlock)
 template <class Op>
 void launch_rows(const float* y, const float* dy, float* dx, bool add, float* workspace,
                  std::int64_t rows, std::int64_t cols, RowPlan plan, StreamView stream) {
+  static_assert(Op::kLimits.in_registers == BlockRow::kColumns);
+  static_assert(Op::kLimits.arrays_in_shared == (Op::kSumReadsY ? 2 : 1));
   if (rows == 0 || cols == 0) return;
   const bool aligned = cols % 4 == 0 && are_aligned16(y, dy, dx);
   if (plan.scheme == RowScheme::registers) {
@@ -181,7 +175,7 @@ void launch_rows(const float* y, const float* dy, float* dx, bool add, float* wo
     launch(softmax_backward_shared_kernel<Op>,
            {.grid = BlockRow::grid(rows),
             .block = BlockRow::kBlock,
-            .shared_bytes = row_shared_bytes(kArrays<Op>, cols)},
+            .shared_bytes = row_shared_bytes(Op::kLimits.arrays_in_shared, cols)},
            stream, y, dy, dx, add, rows, cols, aligned);
   } else {
     const int parts = static_cast<int>(row_parts(plan, cols));
