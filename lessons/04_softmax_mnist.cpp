@@ -164,7 +164,7 @@ void softmax_mnist(Run& run) {
   for (int digit = 0; digit < Mnist::kClasses; ++digit) digits.push_back(std::to_string(digit));
   run.figure(
       save_confusion_matrix(run.figure_file("confusion", "Which digits it takes for which", kNet),
-                            digits, answers.confusion()),
+                            digits, answers.confusion),
       "Each row is a true digit, each column an answer. Right answers are blue; mistakes are the "
       "redder, the more often they happen.");
 

@@ -182,7 +182,7 @@ TEST(Init, BoundsFollowFanInAndFanOut) {
       most = std::max(most, std::abs(static_cast<double>(v)));
     return most;
   };
-  Tensor weight = empty({50, 40, 3, 3});  // fan_in 360, fan_out 450
+  Tensor weight = empty({50, 3, 3, 40});  // fan_in 360, fan_out 450
   nn::init::xavier_uniform_(weight, generator);
   EXPECT_NEAR(largest(weight), std::sqrt(6.0 / 810), 1e-4);
   nn::init::kaiming_uniform_(weight, generator);
@@ -193,7 +193,7 @@ TEST(Init, BoundsFollowFanInAndFanOut) {
   EXPECT_EQ(weight.to_vector<float>(), std::vector<float>(18000, 0.25f));
   Tensor vector = empty({3});
   EXPECT_EQ(error_of<ShapeError>([&] { nn::init::xavier_uniform_(vector, generator); }),
-            "xavier_uniform_: expected a weight [out, in, ...], got [3]");
+            "xavier_uniform_: expected a weight [out, ..., in], got [3]");
   EXPECT_NE(error_of<ShapeError>([&] { nn::init::fan_in_uniform_(vector, 0, generator); }), "");
 }
 

@@ -142,6 +142,47 @@ TEST_P(Statistics, GradientsReachEveryPiece) {
   test::expect_equal(x.grad().to_vector<float>(), std::vector<float>(2 * 4099, 1.0f));
 }
 
+/// Channels are columns: the bound of a deviation s from that of its variance v is |s - s'| = |v - v'| / (s + s').
+TEST_P(Statistics, ChannelsFollowTheirDefinitions) {
+  for (int seed = 1; seed <= 40; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Rng rng(static_cast<std::uint64_t>(seed));
+    const std::int64_t n = rng.size(9, 2), h = rng.size(7, 1), w = rng.size(7, 1), c = rng.size(40),
+                       count = n * h * w;
+    const auto x = rng.normal(count * c, rng.chance(0.5) ? 0 : 1e4);
+    const Tensor images = values(x, {n, h, w, c});
+    const auto means = channel_means(images).to_vector<float>(),
+               deviations = channel_deviations(images).to_vector<float>();
+    ASSERT_EQ(means.size(), static_cast<std::size_t>(c));
+    ASSERT_EQ(deviations.size(), static_cast<std::size_t>(c));
+    for (std::int64_t i = 0; i < c; ++i) {
+      const Exact exact(x, i, count, c);
+      const double size = static_cast<double>(count),
+                   deviation = std::sqrt(exact.squares / (size - 1)), u = 0x1p-24;
+      const auto at = static_cast<std::size_t>(i);
+      EXPECT_LE(std::abs(means[at] - exact.mean), (size / 8 + 47) * u * exact.magnitude / size);
+      EXPECT_LE(std::abs(deviations[at] - deviation),
+                variance_bound(exact, count) / deviation + 2 * u * deviation);
+    }
+  }
+}
+
+TEST_P(Statistics, ChannelsGiveHandComputedResults) {
+  const Tensor x = values({1, 10, 2, 20, 3, 60, 6, 70}, {2, 1, 2, 2});
+  EXPECT_EQ(channel_means(x).to_vector<float>(), (std::vector<float>{3, 40}));
+  EXPECT_EQ(channel_deviations(values({3, 0, 1, 8}, {2, 2}), 0).to_vector<float>(),
+            (std::vector<float>{1, 4}));
+  EXPECT_EQ(channel_means(values({5, 7}, {2})).to_vector<float>(), (std::vector<float>{5, 7}));
+  EXPECT_TRUE(std::isnan(channel_deviations(values({5, 7}, {2})).to_vector<float>()[1]));
+  EXPECT_EQ(channel_deviations(values({5, 7}, {2}), 0).to_vector<float>(),
+            (std::vector<float>{0, 0}));
+  EXPECT_EQ(channel_means(x).device(), GetParam());
+  EXPECT_EQ(channel_means(empty({2, 3, 0}, DType::float32, GetParam())).shape(), (Shape{0}));
+  EXPECT_EQ(channel_deviations(empty({2, 3, 0}, DType::float32, GetParam())).shape(), (Shape{0}));
+  const Tensor nothing = empty({0, 3, 2}, DType::float32, GetParam());
+  EXPECT_TRUE(std::isnan(channel_deviations(nothing).to_vector<float>()[0]));
+}
+
 INSTANTIATE_TEST_SUITE_P(Devices, Statistics, ::testing::Values(Device::cpu, Device::gpu),
                          [](const auto& device) { return std::string(name_of(device.param)); });
 
@@ -169,8 +210,35 @@ TEST(Statistic, HasTheGradientsOfFiniteDifferences) {
           "");
 }
 
+TEST(Statistic, OfChannelsHaveTheGradientsOfFiniteDifferences) {
+  Rng rng(5);
+  const Tensor x = from_values(rng.normal<double>(36), {3, 2, 2, 3});
+  EXPECT_EQ(gradient_check([](const std::vector<Tensor>& in) { return channel_means(in[0]); }, {x}),
+            "");
+  for (const int correction : {0, 1})
+    EXPECT_EQ(
+        gradient_check(
+            [&](const std::vector<Tensor>& in) { return channel_deviations(in[0], correction); },
+            {x}),
+        "");
+}
+
 TEST(Statistic, RefusesWhatItCannotTake) {
   using test::error_of;
+  EXPECT_EQ(error_of<ShapeError>([] { channel_means(zeros({})); }),
+            "channel_means: expected x [..., c], got a scalar");
+  EXPECT_EQ(error_of<ShapeError>([] {
+              channel_means(zeros({0, 3, 2}));
+            }),
+            "channel_means: expected at least one element, got [0, 3, 2]");
+  EXPECT_EQ(error_of<ShapeError>([] {
+              channel_deviations(zeros({4, 2}), 3);
+            }),
+            "channel_deviations: expected a correction of 0 or 1, got 3");
+  EXPECT_EQ(error_of<ShapeError>([] {
+              channel_deviations(zeros({2, 3}, DType::uint8));
+            }),
+            "channel_deviations: expected x of float32 (float64 on the cpu), got uint8 on the cpu");
   EXPECT_EQ(error_of<ShapeError>([] { variance(zeros({3}), 2); }),
             "variance: expected a correction of 0 or 1, got 2");
   EXPECT_EQ(error_of<ShapeError>([] { mean(zeros({0})); }),

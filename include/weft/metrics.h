@@ -12,7 +12,8 @@ struct Summary {
   std::vector<float> losses;  // of each batch
   double loss = 0;            // mean over all rows
   std::int64_t rows = 0;
-  std::int64_t correct = 0;  // rows with the right answer; only where it was counted
+  std::int64_t correct = 0;             // rows with the right answer; only where it was counted
+  std::vector<std::int64_t> confusion;  // [label, answer]; only where it was counted
   double accuracy() const {
     return rows == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(rows);
   }
@@ -27,11 +28,13 @@ class Metrics {
   void add_loss(const Tensor& loss, std::int64_t rows);  // a scalar, mean over `rows`
   void add_correct(const Tensor& scores, const Tensor& labels);
   void add_correct(const Tensor& scores, const Tensor& targets, double threshold);  // yes or no
-  Summary read() const;                                                             // waits
+  void add_confusion(const Tensor& scores, const Tensor& labels);  // the same classes each time
+  Summary read() const;                                            // waits
 
  private:
   Tensor losses_;                   // [capacity] float32
   Tensor correct_;                  // int32 scalar
+  Tensor confusion_;                // [classes, classes] int32; undefined before the first count
   std::vector<std::int64_t> rows_;  // of each loss
   std::int64_t scored_ = 0;         // rows given to add_correct
 };

@@ -31,7 +31,8 @@ class TrainingStep {
   Metrics metrics_;
 };
 
-/// Loss (cross-entropy) and correct count of a classifier over all batches, without recording. Waits.
+/// Loss (cross-entropy) and correct count of a classifier over all batches, in evaluation mode and without
+/// recording. Waits.
 Summary evaluate(nn::Module& model, Batches batches);
 
 /// The same for targets, with any loss of (outputs, targets), mean over the elements. An output is right

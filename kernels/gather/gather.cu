@@ -8,6 +8,7 @@
 #include "kernels/gather/gather.h"
 
 #include "kernels/primitives/index.cuh"
+#include "kernels/primitives/unit.cuh"
 #include "kernels/primitives/vector.cuh"
 
 namespace weft::kernels {
@@ -19,16 +20,11 @@ constexpr int kMaxFeatureThreads = 64;
 constexpr std::int64_t kMaxChunks = 65535;  // what gridDim.y can be
 static_assert(kThreads % kMaxFeatureThreads == 0);
 
-/// One feature, or four side by side.
-template <class Source, int kWidth>
-struct alignas(kWidth * sizeof(Source)) Unit {
-  Source value[kWidth];
-};
-
 __device__ __forceinline__ float scaled(float value, float scale, float shift) {
   return shift == 0.0f ? value * scale : fmaf(value, scale, shift);  // the CPU twin's two cases
 }
 
+/// kWidth: one feature, or four side by side.
 template <class Source, int kWidth>
 __global__ void __launch_bounds__(kThreads)
     gather_rows_kernel(const Source* source,        // [n, features]

@@ -2,18 +2,12 @@
 
 #include <cstdint>
 
+#include "kernels/primitives/gemm_tile.h"
 #include "weft/activation.h"
 #include "weft/stream.h"
 
 namespace weft::kernels {
 
-/// What one block computes of c: 128x128, 64x64, 64x16 (few columns) or 16x64 (few rows).
-enum class GemmTile { large, medium, tall, wide };
-
-/// Extents of a tile: m x n of c in steps of k, by so many threads.
-struct GemmTileShape {
-  int m, n, k, threads;
-};
 GemmTileShape shape_of(GemmTile tile);
 
 /// c = activation(alpha op(a) op(b) + beta c + bias) as kernels::gemm, with a tile of the caller's choice.

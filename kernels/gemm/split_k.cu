@@ -5,7 +5,7 @@
 
 #include "kernels/gemm/split_k.h"
 
-#include "kernels/gemm/tile.cuh"
+#include "kernels/primitives/gemm_product.cuh"
 #include "kernels/primitives/index.cuh"
 
 namespace weft::kernels {
@@ -19,8 +19,8 @@ __global__ void gemm_split_k_sum_kernel(const float* partials, const float* bias
   const std::int64_t first = grid_thread() * kVector;
   if (first >= size) return;
 
-  float4 sum = load_quad(partials, first, size, wide, 0.0f);
-  for (int s = 1; s < slices; ++s) {
+  float4 sum = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
+  for (int s = 0; s < slices; ++s) {
     const float4 part = load_quad(partials + s * size, first, size, wide, 0.0f);
     sum = make_float4(sum.x + part.x, sum.y + part.y, sum.z + part.z, sum.w + part.w);
   }
@@ -42,13 +42,19 @@ void gemm_split_k(const float* a, const float* b, const float* bias, float* c, f
   if (k <= depth || alpha == 0.0f)
     return gemm_register_tiled(a, b, bias, c, m, n, k, transpose_a, transpose_b, alpha, beta,
                                activation, slope, tile, stream);
+  gemm_partial_products(a, b, workspace, m, n, k, depth, transpose_a, transpose_b, tile, stream);
+  gemm_sum_slices(workspace, bias, c, m, n, ceil_div(k, depth), alpha, beta, activation, slope,
+                  stream);
+}
+
+void gemm_sum_slices(const float* partials, const float* bias, float* c, std::int64_t m,
+                     std::int64_t n, std::int64_t slices, float alpha, float beta,
+                     Activation activation, float slope, StreamView stream) {
   const std::int64_t size = m * n;
   if (size == 0) return;
-  gemm_partial_products(a, b, workspace, m, n, k, depth, transpose_a, transpose_b, tile, stream);
   launch(gemm_split_k_sum_kernel, {.grid = blocks_for(size, kThreads * kVector), .block = kThreads},
-         stream, workspace, bias, c, size, static_cast<int>(n),
-         static_cast<int>(ceil_div(k, depth)), alpha, beta, activation, slope,
-         is_wide(workspace, size) && is_wide(c, size));
+         stream, partials, bias, c, size, static_cast<int>(n), static_cast<int>(slices), alpha,
+         beta, activation, slope, is_wide(partials, size) && is_wide(c, size));
 }
 
 }  // namespace weft::kernels

@@ -16,4 +16,9 @@ void gemm_split_k(const float* a, const float* b, const float* bias, float* c, f
                   bool transpose_a, bool transpose_b, float alpha, float beta,
                   Activation activation, float slope, GemmTile tile, StreamView stream);
 
+/// c = activation(alpha sum of partials [slices, m, n] + beta c + bias), added in the order of the slices.
+void gemm_sum_slices(const float* partials, const float* bias, float* c, std::int64_t m,
+                     std::int64_t n, std::int64_t slices, float alpha, float beta,
+                     Activation activation, float slope, StreamView stream);
+
 }  // namespace weft::kernels

@@ -25,4 +25,24 @@ inline unsigned blocks_for(std::int64_t work, std::int64_t per_block) {
   return static_cast<unsigned>(blocks);
 }
 
+/// Division by a number that the host knows, as a multiplication: exact for 0 <= x < 2^31. A divisor of 0, of
+/// an empty array, counts as 1
+/// (Granlund and Montgomery, Division by Invariant Integers using Multiplication, PLDI 1994).
+struct Divisor {
+  unsigned multiplier = 0;
+  int shift = 0;
+
+  explicit Divisor(int divisor) {
+    if (divisor < 1) divisor = 1;
+    while ((std::int64_t{1} << shift) < divisor) ++shift;
+    const std::uint64_t power = std::uint64_t{1} << (32 + shift),
+                        d = static_cast<std::uint64_t>(divisor);
+    multiplier = static_cast<unsigned>((power + d - 1) / d - (std::uint64_t{1} << 32));
+  }
+  __device__ __forceinline__ int quotient(int x) const {
+    const unsigned dividend = static_cast<unsigned>(x);
+    return static_cast<int>((__umulhi(dividend, multiplier) + dividend) >> shift);
+  }
+};
+
 }  // namespace weft::kernels

@@ -5,6 +5,7 @@
 
 #include "support/text.h"
 #include "weft/autograd.h"
+#include "weft/metrics.h"
 #include "weft/ops/softmax.h"
 
 namespace lessons {
@@ -32,18 +33,15 @@ double Predictions::mean_confidence(bool of_right) const {
   return count == 0 ? 0 : sum / count;
 }
 
-std::vector<std::int64_t> Predictions::confusion() const {
-  std::vector<std::int64_t> counts(index(classes * classes));
-  for (std::size_t i = 0; i < size(); ++i) ++counts[index(truth[i] * classes + said[i])];
-  return counts;
-}
-
 Predictions predict(weft::nn::Module& model, const weft::Dataset& data) {
   const weft::NoGrad no_grad;
   Predictions result;
   result.classes = data.classes();
+  weft::Metrics metrics(data.device());
   for (const weft::Batch& batch : data.batches(kBatch)) {
-    const auto probabilities = weft::softmax(model(batch.x)).to_vector<float>();
+    const weft::Tensor scores = weft::softmax(model(batch.x));
+    metrics.add_confusion(scores, batch.y);
+    const auto probabilities = scores.to_vector<float>();
     const auto labels = batch.y.to_vector<std::int32_t>();
     result.truth.insert(result.truth.end(), labels.begin(), labels.end());
     for (std::size_t row = 0; row < labels.size(); ++row) {
@@ -54,6 +52,7 @@ Predictions predict(weft::nn::Module& model, const weft::Dataset& data) {
     result.probabilities.insert(result.probabilities.end(), probabilities.begin(),
                                 probabilities.end());
   }
+  result.confusion = metrics.read().confusion;
   return result;
 }
 

@@ -12,8 +12,9 @@ namespace lessons {
 /// What a classifier says about every sample of a set, on the host.
 struct Predictions {
   std::int64_t classes = 0;
-  std::vector<int> truth, said;      // of each sample
-  std::vector<float> probabilities;  // [samples, classes]
+  std::vector<int> truth, said;         // of each sample
+  std::vector<float> probabilities;     // [samples, classes]
+  std::vector<std::int64_t> confusion;  // [true class, said class]
 
   std::size_t size() const { return truth.size(); }
   bool right(std::size_t sample) const { return truth[sample] == said[sample]; }
@@ -21,7 +22,6 @@ struct Predictions {
 
   /// How sure it is of what it says: the mean over its right, or its wrong, answers; 0 without any.
   double mean_confidence(bool of_right) const;
-  std::vector<std::int64_t> confusion() const;  // [true class, said class]
 };
 
 Predictions predict(weft::nn::Module& model, const weft::Dataset& data);

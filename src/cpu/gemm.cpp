@@ -56,11 +56,14 @@ int parts_of(std::int64_t m, std::int64_t n, std::int64_t k) {
 template <class T>
 void finish(const T* bias, Activation activation, T slope, T* c, int rows, int columns,
             int stride) {
-  for (int i = 0; i < rows; ++i, c += stride) {
-    if (bias != nullptr)
-      for (int j = 0; j < columns; ++j) c[j] += bias[j];
-    if (activation != Activation::none) cpu::activation(c, c, columns, activation, slope);
-  }
+  if (bias != nullptr)
+    for (std::int64_t i = 0; i < rows; ++i)
+      for (int j = 0; j < columns; ++j) c[i * stride + j] += bias[j];
+  if (activation == Activation::none) return;
+  if (columns == stride)
+    return cpu::activation(c, c, std::int64_t{rows} * columns, activation, slope);
+  for (std::int64_t i = 0; i < rows; ++i)
+    cpu::activation(c + i * stride, c + i * stride, columns, activation, slope);
 }
 
 }  // namespace
@@ -80,8 +83,7 @@ void gemm(const T* a, const T* b, const T* bias, T* c, std::int64_t m64, std::in
 
   const int lda = transpose_a ? m : k, ldb = transpose_b ? k : n;
   const int parts = parts_of(m, n, k);
-#pragma omp parallel for schedule(static) if (parts > 1)
-  for (int part = 0; part < parts; ++part) {
+  const auto multiply = [&](int part) {
     const auto bound = [&](std::int64_t length, int p) {
       return static_cast<int>(length * p / parts);
     };
@@ -98,7 +100,14 @@ void gemm(const T* a, const T* b, const T* bias, T* c, std::int64_t m64, std::in
                 b + static_cast<std::int64_t>(column) * (transpose_b ? ldb : 1), ldb, beta, out, n);
     }
     finish(bias == nullptr ? bias : bias + column, activation, slope, out, rows, columns, n);
+  };
+  if (parts == 1 ||
+      omp_in_parallel()) {  // a region of one thread would cost more than a small part
+    for (int part = 0; part < parts; ++part) multiply(part);
+    return;
   }
+#pragma omp parallel for schedule(static)
+  for (int part = 0; part < parts; ++part) multiply(part);
 }
 
 template void gemm(const float*, const float*, const float*, float*, std::int64_t, std::int64_t,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "src/cpu/parallel.h"
+#include "src/cpu/row_argmax.h"
 
 namespace weft::cpu {
 namespace {
@@ -19,16 +20,6 @@ T sum_of(const T* x, std::int64_t count) {
   for (int lane = 0; i < count; ++i, ++lane) partial[lane] += x[i];
   return ((partial[0] + partial[4]) + (partial[2] + partial[6])) +
          ((partial[1] + partial[5]) + (partial[3] + partial[7]));
-}
-
-template <class T>
-std::int32_t argmax_of_row(const T* x, std::int64_t cols) {
-  std::int64_t best = 0;
-  for (std::int64_t c = 0; c < cols; ++c) {
-    if (x[c] != x[c]) return static_cast<std::int32_t>(c);  // the first NaN
-    if (x[c] > x[best]) best = c;
-  }
-  return static_cast<std::int32_t>(best);
 }
 
 }  // namespace

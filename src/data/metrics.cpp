@@ -4,6 +4,7 @@
 #include <string>
 
 #include "weft/error.h"
+#include "weft/ops/confusion.h"
 #include "weft/ops/reduction.h"
 
 namespace weft {
@@ -15,6 +16,7 @@ void Metrics::reset() {
   rows_.clear();
   scored_ = 0;
   correct_ = zeros_like(correct_);
+  confusion_ = {};
 }
 
 void Metrics::reserve(std::int64_t batches) {
@@ -49,6 +51,14 @@ void Metrics::add_correct(const Tensor& scores, const Tensor& targets, double th
   scored_ += targets.size();
 }
 
+void Metrics::add_confusion(const Tensor& scores, const Tensor& labels) {
+  Tensor counts = confusion_;
+  if (!counts.defined() && scores.rank() == 2)  // of another rank: the op says so
+    counts = zeros({scores.size(1), scores.size(1)}, DType::int32, correct_.device());
+  add_confusion_(counts, scores, labels);
+  confusion_ = counts;
+}
+
 Summary Metrics::read() const {
   Summary summary;
   summary.losses = losses_.rows(0, static_cast<std::int64_t>(rows_.size())).to_vector<float>();
@@ -60,6 +70,10 @@ Summary Metrics::read() const {
   if (summary.rows > 0) summary.loss = sum / static_cast<double>(summary.rows);
   if (rows_.empty()) summary.rows = scored_;
   summary.correct = static_cast<std::int64_t>(correct_.item());
+  if (confusion_.defined()) {
+    const auto counts = confusion_.to_vector<std::int32_t>();
+    summary.confusion.assign(counts.begin(), counts.end());
+  }
   return summary;
 }
 

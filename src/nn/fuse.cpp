@@ -1,11 +1,12 @@
-// Two modules take the places of a Linear and of the activation behind it, so that the places of all others,
-// and with them the names of their parameters, stay what they are.
+// Modules take the places of neighbouring layers that are computed as one op, so that the places of all others, and with
+// them the names of their parameters, stay what they are.
 
 #include <optional>
 #include <typeinfo>
 #include <utility>
 
-#include "weft/nn.h"
+#include "weft/nn/layers.h"
+#include "weft/ops/convolution.h"
 #include "weft/ops/gemm.h"
 
 namespace weft::nn {
@@ -24,30 +25,104 @@ std::optional<Activation> activation_of(const Module& module) {
   return std::nullopt;
 }
 
-class LinearWithActivation : public Module {
+/// A layer and the functions behind it; the layer's parameters, buffers and mode are this module's.
+class Fused : public Module {
  public:
-  LinearWithActivation(std::shared_ptr<Module> layer, std::shared_ptr<Module> function)
-      : layer_(std::move(layer)), function_(std::move(function)) {}
+  using Modules = std::vector<std::shared_ptr<Module>>;
+  explicit Fused(Modules modules) : modules_(std::move(modules)) {}
 
-  Tensor forward(const Tensor& x) override {
-    const auto& layer = static_cast<const Linear&>(*layer_);
-    const Activation activation = *activation_of(*function_);
-    const double slope = activation == Activation::leaky_relu
-                             ? static_cast<const LeakyReLU&>(*function_).slope
-                             : kLeakySlope;
-    return linear(x, layer.weight, layer.bias, activation, slope);
+  NamedTensors named_parameters() const override { return modules_[0]->named_parameters(); }
+  NamedTensors named_buffers() const override { return modules_[0]->named_buffers(); }
+  void train(bool on) override {
+    Module::train(on);
+    for (const auto& module : modules_) module->train(on);
   }
-  NamedTensors named_parameters() const override { return layer_->named_parameters(); }
+
+ protected:
+  template <class Layer>
+  Layer& layer() const {
+    return static_cast<Layer&>(*modules_[0]);
+  }
+  Activation activation() const { return *activation_of(*modules_[1]); }
+  double slope() const {
+    return activation() == Activation::leaky_relu ? static_cast<LeakyReLU&>(*modules_[1]).slope
+                                                  : kLeakySlope;
+  }
 
  private:
-  std::shared_ptr<Module> layer_, function_;
+  Modules modules_;
 };
 
-/// Stands where the activation stood.
+class LinearWithActivation : public Fused {
+ public:
+  using Fused::Fused;
+  Tensor forward(const Tensor& x) override {
+    const auto& linear_layer = layer<Linear>();
+    return linear(x, linear_layer.weight, linear_layer.bias, activation(), slope());
+  }
+};
+
+class ConvolutionWithActivation : public Fused {
+ public:
+  using Fused::Fused;
+  Tensor forward(const Tensor& x) override {
+    const auto& convolution = layer<Conv2d>();
+    Conv2dOptions options = convolution.options();
+    options.activation = activation();
+    options.slope = slope();
+    return conv2d(x, convolution.weight, convolution.bias, options);
+  }
+};
+
+class ConvolutionReluMaxPool : public Fused {
+ public:
+  using Fused::Fused;
+  Tensor forward(const Tensor& x) override {
+    const auto& convolution = layer<Conv2d>();
+    return conv2d_relu_max_pool(x, convolution.weight, convolution.bias, convolution.options());
+  }
+};
+
+class BatchNormRelu : public Fused {
+ public:
+  using Fused::Fused;
+  Tensor forward(const Tensor& x) override {
+    return layer<BatchNorm>().forward(x, Activation::relu);
+  }
+};
+
+/// Stands where a function stood.
 class AlreadyApplied : public Module {
  public:
   Tensor forward(const Tensor& x) override { return x; }
 };
+
+bool halves(const Module& module) {
+  if (!is_exactly<MaxPool2d>(module)) return false;
+  const auto& pool = static_cast<const MaxPool2d&>(module);
+  return pool.window == 2 && pool.stride == 2 && pool.padding == 0 && pool.dilation == 1;
+}
+
+/// How many of the modules from `first` on are one op, and what computes it; 1 and null: none.
+std::pair<std::size_t, std::shared_ptr<Module>> find_fusion(const Fused::Modules& modules,
+                                                            std::size_t first) {
+  const auto next = [&](std::size_t i) -> Module* {
+    return first + i < modules.size() ? modules[first + i].get() : nullptr;
+  };
+  const auto from = [&](std::size_t count) {
+    const auto begin = modules.begin() + static_cast<std::ptrdiff_t>(first);
+    return Fused::Modules(begin, begin + static_cast<std::ptrdiff_t>(count));
+  };
+  if (next(1) == nullptr || !activation_of(*next(1))) return {1, nullptr};
+  const bool is_relu = is_exactly<ReLU>(*next(1));
+  if (is_exactly<Linear>(*next(0))) return {2, std::make_shared<LinearWithActivation>(from(2))};
+  if (is_exactly<BatchNorm>(*next(0)) && is_relu)
+    return {2, std::make_shared<BatchNormRelu>(from(2))};
+  if (!is_exactly<Conv2d>(*next(0))) return {1, nullptr};
+  if (is_relu && next(2) != nullptr && halves(*next(2)))
+    return {3, std::make_shared<ConvolutionReluMaxPool>(from(3))};
+  return {2, std::make_shared<ConvolutionWithActivation>(from(2))};
+}
 
 }  // namespace
 
@@ -57,11 +132,11 @@ Sequential fuse(const Sequential& layers) {
   for (std::size_t i = 0; i < modules.size(); ++i) {
     if (is_exactly<Sequential>(*modules[i]))
       modules[i] = std::make_shared<Sequential>(fuse(static_cast<const Sequential&>(*modules[i])));
-    if (i + 1 == modules.size() || !is_exactly<Linear>(*modules[i]) ||
-        !activation_of(*modules[i + 1]))
-      continue;
-    modules[i] = std::make_shared<LinearWithActivation>(modules[i], modules[i + 1]);
-    modules[++i] = std::make_shared<AlreadyApplied>();
+    const auto [count, op] = find_fusion(modules, i);
+    if (op == nullptr) continue;
+    modules[i] = op;
+    for (std::size_t applied = 1; applied < count; ++applied)
+      modules[++i] = std::make_shared<AlreadyApplied>();
   }
   return fused;
 }

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "weft/error.h"
-#include "weft/nn.h"
+#include "weft/nn/init.h"
 #include "weft/ops/elementwise.h"
 
 namespace weft::nn::init {
@@ -14,10 +14,11 @@ struct Fans {
 
 Fans fans_of(const char* name, const Tensor& weight) {
   if (weight.rank() < 2 || weight.size() == 0)
-    throw ShapeError(std::string(name) + ": expected a weight [out, in, ...], got " +
+    throw ShapeError(std::string(name) + ": expected a weight [out, ..., in], got " +
                      weight.shape().to_string());
   const auto size = static_cast<double>(weight.size());
-  return {size / static_cast<double>(weight.size(0)), size / static_cast<double>(weight.size(1))};
+  return {size / static_cast<double>(weight.size(0)),
+          size / static_cast<double>(weight.size(weight.rank() - 1))};
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "weft/error.h"
-#include "weft/nn.h"
+#include "weft/nn/init.h"
+#include "weft/nn/layers.h"
 #include "weft/ops/gemm.h"
 
 namespace weft::nn {

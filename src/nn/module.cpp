@@ -1,8 +1,9 @@
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "weft/error.h"
-#include "weft/nn.h"
+#include "weft/nn/module.h"
 
 namespace weft::nn {
 
@@ -19,16 +20,22 @@ std::int64_t Module::parameter_count() const {
 }
 
 void Module::to(Device device) {
-  for (auto& [name, parameter] : named_parameters()) {
-    const Tensor gradient = parameter.grad();
+  for (auto& [name, tensor] : named_state()) {
+    const Tensor gradient = tensor.grad();
     const Tensor moved_gradient = gradient.defined() ? gradient.to(device) : Tensor();
-    parameter.set_data(parameter.to(device));
-    parameter.set_grad(moved_gradient);
+    tensor.set_data(tensor.to(device));
+    if (tensor.requires_grad()) tensor.set_grad(moved_gradient);
   }
 }
 
+NamedTensors Module::named_state() const {
+  NamedTensors all = named_parameters();
+  for (auto& buffer : named_buffers()) all.push_back(std::move(buffer));
+  return all;
+}
+
 void Module::load(const NamedTensors& tensors) {
-  NamedTensors own = named_parameters();
+  NamedTensors own = named_state();
   std::vector<const Tensor*> sources(own.size());
   for (const auto& [name, tensor] : tensors) {
     const auto match = std::find_if(own.begin(), own.end(),

@@ -1,8 +1,21 @@
 #include <string>
 
-#include "weft/nn.h"
+#include "weft/nn/module.h"
 
 namespace weft::nn {
+namespace {
+
+/// The tensors of all modules, each name behind its module's number.
+NamedTensors numbered(const std::vector<std::shared_ptr<Module>>& modules,
+                      NamedTensors (Module::*tensors)() const) {
+  NamedTensors all;
+  for (std::size_t i = 0; i < modules.size(); ++i)
+    for (auto& [name, tensor] : (*modules[i].*tensors)())
+      all.emplace_back(std::to_string(i) + "." + name, tensor);
+  return all;
+}
+
+}  // namespace
 
 Tensor Sequential::forward(const Tensor& x) {
   Tensor y = x;
@@ -11,11 +24,16 @@ Tensor Sequential::forward(const Tensor& x) {
 }
 
 NamedTensors Sequential::named_parameters() const {
-  NamedTensors all;
-  for (std::size_t i = 0; i < modules_.size(); ++i)
-    for (auto& [name, parameter] : modules_[i]->named_parameters())
-      all.emplace_back(std::to_string(i) + "." + name, parameter);
-  return all;
+  return numbered(modules_, &Module::named_parameters);
+}
+
+NamedTensors Sequential::named_buffers() const {
+  return numbered(modules_, &Module::named_buffers);
+}
+
+void Sequential::train(bool on) {
+  Module::train(on);
+  for (const std::shared_ptr<Module>& module : modules_) module->train(on);
 }
 
 }  // namespace weft::nn

@@ -3,11 +3,10 @@
 #include <string>
 
 #include "kernels/gemm/gemm.h"
-#include "kernels/reduction/reduction.h"
 #include "src/cpu/gemm.h"
-#include "src/cpu/reduction.h"
 #include "src/ops/activation.h"
 #include "src/ops/check.h"
+#include "src/ops/column_sums.h"
 #include "src/ops/profile_scope.h"
 #include "weft/autograd.h"
 #include "weft/stream.h"
@@ -65,18 +64,6 @@ void multiply_to_target(Gradients& gradients, int input, const Tensor& a, const 
   const Product size = {a.size(transpose_a ? 1 : 0), b.size(transpose_b ? 0 : 1),
                         a.size(transpose_a ? 0 : 1)};
   multiply_into(target.into, a, b, {}, size, transpose_a, transpose_b, 1, target.add ? 1 : 0);
-}
-
-void add_column_sums(const Tensor& x, const Gradients::Target& target) {
-  ops::require_same_device("linear backward", {&x, &target.into});
-  const std::int64_t rows = x.size(0), columns = x.size(1);
-  if (x.device() == Device::gpu)
-    kernels::column_sums(x.data<float>(), target.into.data<float>(), target.add, rows, columns,
-                         current_stream());
-  else
-    ops::with_floating_type(x.dtype(), [&]<class T>() {
-      cpu::column_sums(x.data<T>(), target.into.data<T>(), target.add, rows, columns);
-    });
 }
 
 void check_bias(const char* op, const Tensor& bias, const Tensor& a, std::int64_t n) {
@@ -145,7 +132,8 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, Activat
                   }
                   multiply_to_target(gradients, 0, dz, weight, false, false);
                   multiply_to_target(gradients, 1, dz, x, true, false);
-                  if (gradients.wanted(2)) add_column_sums(dz, gradients.target(2));
+                  if (gradients.wanted(2))
+                    ops::add_column_sums("linear backward", dz, gradients.target(2));
                 });
 }
 

@@ -6,6 +6,7 @@
 #include "kernels/reduction/reduction.h"
 #include "src/cpu/reduction.h"
 #include "src/ops/check.h"
+#include "src/ops/column_sums.h"
 #include "src/ops/profile_scope.h"
 #include "weft/autograd.h"
 #include "weft/stream.h"
@@ -62,6 +63,12 @@ Tensor sums(const char* op, const Tensor& x, int kept, const Twins& forward,
 }
 
 }  // namespace
+
+void ops::add_column_sums(const char* op, const Tensor& x, const Gradients::Target& target) {
+  require_same_device(op, {&x, &target.into});
+  const std::int64_t columns = x.size(x.rank() - 1);
+  kColumnSums(x, target.into, target.add, columns == 0 ? 0 : x.size() / columns, columns);
+}
 
 Tensor row_sums(const Tensor& x) { return sums("row_sums", x, 0, kRowSums, kRowSumsBackward); }
 

@@ -1,7 +1,9 @@
 // Sums over everything, means and variances: made of row sums, column sums and elementwise ops, which also
 // gives their gradients.
 
+#include <array>
 #include <limits>
+#include <span>
 
 #include "src/ops/check.h"
 #include "src/ops/profile_scope.h"
@@ -25,6 +27,17 @@ double share(const char* op, std::int64_t count, int correction) {
     ops::fail(op, "expected a correction of 0 or 1, got " + std::to_string(correction));
   if (count <= correction) return std::numeric_limits<double>::quiet_NaN();
   return 1.0 / static_cast<double>(count - correction);
+}
+
+/// x [..., c] as [all the other axes, c].
+Tensor by_channel(const char* op, const Tensor& x) {
+  ops::require_floating(op, "x", x);
+  if (x.rank() == 0) ops::fail(op, "expected x [..., c], got a scalar");
+  std::array<std::int64_t, Shape::kMaxRank> extents{};
+  const auto others = static_cast<std::size_t>(x.rank() - 1);
+  for (std::size_t i = 0; i < others; ++i) extents[i] = x.size(static_cast<int>(i));
+  const Shape rows(std::span<const std::int64_t>(extents.data(), others));
+  return x.reshape({rows.size(), x.size(x.rank() - 1)});
 }
 
 }  // namespace
@@ -84,6 +97,20 @@ Tensor column_variances(const Tensor& x, int correction) {
   const double factor = share("column_variances", x.size(0), correction);
   if (x.size(0) == 0) return full({x.size(1)}, factor, x.dtype(), x.device());
   return column_sums(square(x - column_means(x))) * factor;
+}
+
+Tensor channel_means(const Tensor& x) {
+  const ops::ProfileScope scope("channel_means", x.device());
+  const Tensor channels = by_channel("channel_means", x);
+  require_some("channel_means", channels.size(0), x);
+  return column_means(channels);
+}
+
+Tensor channel_deviations(const Tensor& x, int correction) {
+  const ops::ProfileScope scope("channel_deviations", x.device());
+  const Tensor channels = by_channel("channel_deviations", x);
+  share("channel_deviations", channels.size(0), correction);  // for its message
+  return sqrt(column_variances(channels, correction));
 }
 
 }  // namespace weft

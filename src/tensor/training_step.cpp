@@ -31,6 +31,7 @@ Summary TrainingStep::metrics() const { return metrics_.read(); }
 
 Summary evaluate(nn::Module& model, Batches batches) {
   const NoGrad off;
+  const nn::EvaluationMode evaluation(model);
   Metrics metrics(batches.dataset().device());
   metrics.reserve(batches.count());
   for (const Batch& batch : batches) {
@@ -45,6 +46,7 @@ Summary evaluate(nn::Module& model, Batches batches,
                  const std::function<Tensor(const Tensor&, const Tensor&)>& loss,
                  double threshold) {
   const NoGrad off;
+  const nn::EvaluationMode evaluation(model);
   Metrics metrics(batches.dataset().device());
   metrics.reserve(batches.count());
   for (const Batch& batch : batches) {

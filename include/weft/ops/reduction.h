@@ -25,6 +25,12 @@ Tensor column_means(const Tensor& x);
 Tensor row_variances(const Tensor& x, int correction = 1);
 Tensor column_variances(const Tensor& x, int correction = 1);
 
+/// The mean and the standard deviation of each channel, [c], over all the other axes of x [..., c], as of images
+/// [n, h, w, c]; recorded. A deviation is the root of column_variances' variance, with its rules for NaN; its
+/// gradient is NaN where it is 0. Throws ShapeError for a scalar, and for a mean of nothing.
+Tensor channel_means(const Tensor& x);
+Tensor channel_deviations(const Tensor& x, int correction = 1);
+
 /// The largest element of x, a scalar, and of each row, [rows], and column, [cols], of x [rows, cols];
 /// recorded. NaN where there is one. The gradient goes to the first of equals. Throws ShapeError where there
 /// is nothing to compare, or more than 2147483647 elements in a row or column.

@@ -1,11 +1,11 @@
 #pragma once
 
-// What the GEMM kernels share: the geometry of a block's tile, an operand's way from memory through
-// registers to shared memory, and the epilogue.
+// What products made of tiles share: the geometry of a block's tile, where an operand's numbers come from,
+// and their way through registers to shared memory. An operand is lines of numbers: a matrix in memory, or
+// what a functor makes of other arrays. gemm_product.cuh has the product itself.
 
 #include <cstdint>
 
-#include "kernels/primitives/activation.cuh"
 #include "kernels/primitives/vector.cuh"
 #include "weft/simt.h"
 
@@ -31,22 +31,22 @@ struct Tile {
   static_assert(2 * kK * (kM + kN + 2 * kPad) * sizeof(float) <= 48 * 1024, "static shared memory");
 };
 
-/// row[column .. column + 3] = f(alpha sum + beta row[...] + bias), up to `columns`; row is read only where
-/// beta is not 0.
-__device__ __forceinline__ void write_quad(float* row, std::int64_t column, std::int64_t columns,
-                                           bool wide, float4 sum, float4 bias, float alpha,
-                                           float beta, Activation activation, float slope) {
-  float4 v = make_float4(alpha * sum.x + bias.x, alpha * sum.y + bias.y, alpha * sum.z + bias.z,
-                         alpha * sum.w + bias.w);
-  if (beta != 0.0f) {
-    const float4 old = load_quad(row, column, columns, wide, 0.0f);
-    v = make_float4(v.x + beta * old.x, v.y + beta * old.y, v.z + beta * old.z, v.w + beta * old.w);
-  }
-  if (activation != Activation::none) v = activated(activation, v, slope);
-  store_quad(row, column, columns, wide, v);
-}
+/// An operand that is a matrix in memory, [lines, length].
+struct MatrixSource {
+  const float* start;
+  int lines, length;
+  bool wide;  // its lines can be read 16 bytes at a time
 
-/// A thread's share of kRows x kK numbers of an operand, whose memory is [rows, k] (kAlongK) or [k, rows].
+  /// Numbers place .. place + 3 of a line; zeros outside.
+  __device__ __forceinline__ float4 quad(int line, int place) const {
+    const bool inside = line < lines;
+    return load_quad(start + (inside ? static_cast<std::int64_t>(line) * length : 0), place,
+                     inside ? length : 0, wide, 0.0f);
+  }
+};
+
+/// A thread's share of kRows x kK numbers of an operand, whose lines are rows (kAlongK: of k numbers) or
+/// steps along k (of as many numbers as there are rows).
 template <int kRows, int kK, int kThreads, bool kAlongK>
 struct Share {
   static constexpr int kCount = kRows * kK / (kVector * kThreads);
@@ -63,16 +63,12 @@ struct Share {
     return kAlongK ? index / (2 * kRows) * 8 + index % 2 * kVector : index / (kRows / kVector);
   }
 
-  /// Starts to load rows from first_row and steps from first_k of [rows, k]; zeros outside.
-  __device__ __forceinline__ void fetch(const float* operand, int first_row, int rows, int first_k,
-                                        int extent_k, bool wide) {
+  /// Starts to load rows from first_row and steps from first_k. The source has quad(line, place).
+  template <class Source>
+  __device__ __forceinline__ void fetch(const Source& source, int first_row, int first_k) {
     WEFT_UNROLL for (int i = 0; i < kCount; ++i) {
       const int row = first_row + row_of(i), k = first_k + step_of(i);
-      const int line = kAlongK ? row : k, lines = kAlongK ? rows : extent_k;  // of memory
-      const int place = kAlongK ? k : row, length = kAlongK ? extent_k : rows;
-      const bool inside = line < lines;
-      vectors[i] = load_quad(operand + (inside ? static_cast<std::int64_t>(line) * length : 0),
-                             place, inside ? length : 0, wide, 0.0f);
+      vectors[i] = kAlongK ? source.quad(row, k) : source.quad(k, row);
     }
   }
 

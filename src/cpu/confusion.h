@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstdint>
+
+namespace weft::cpu {
+
+/// counts[labels[r], argmax of row r] += 1 for scores [rows, classes], labels [rows], counts [classes, classes],
+/// classes >= 1; rows whose label is not in 0..classes-1 are left out.
+template <class T>
+void add_confusion(const T* scores, const std::int32_t* labels, std::int32_t* counts,
+                   std::int64_t rows, std::int64_t classes);
+
+}  // namespace weft::cpu

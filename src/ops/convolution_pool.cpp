@@ -1,0 +1,130 @@
+#include "kernels/convolution/direct.h"
+#include "kernels/convolution/pooled_backward_weight.h"
+#include "kernels/pooling/max_pool.h"
+#include "src/cpu/convolution.h"
+#include "src/cpu/max_pool.h"
+#include "src/ops/activation.h"
+#include "src/ops/check.h"
+#include "src/ops/column_sums.h"
+#include "src/ops/convolution.h"
+#include "src/ops/profile_scope.h"
+#include "weft/autograd.h"
+#include "weft/ops/convolution.h"
+#include "weft/ops/pooling.h"
+#include "weft/stream.h"
+
+namespace weft {
+namespace {
+
+/// The 2x2 squares over a convolution's map [n, p, q, k].
+WindowGeometry squares_of(const WindowGeometry& g, std::int64_t k) {
+  return {.n = g.n,
+          .h = g.p,
+          .w = g.q,
+          .c = static_cast<int>(k),
+          .r = 2,
+          .s = 2,
+          .p = g.p / 2,
+          .q = g.q / 2,
+          .stride_h = 2,
+          .stride_w = 2,
+          .pad_h = 0,
+          .pad_w = 0,
+          .dilation_h = 1,
+          .dilation_w = 1};
+}
+
+/// The gradient of the whole map: dy where a maximum was taken from, and zeros.
+Tensor spread(const Tensor& dy, const Tensor& argmax, const WindowGeometry& g) {
+  const WindowGeometry squares = squares_of(g, dy.size(3));
+  const Tensor map = empty({g.n, g.p, g.q, dy.size(3)}, dy.dtype(), dy.device());
+  if (dy.device() == Device::gpu)
+    kernels::max_pool_backward(dy.data<float>(), argmax.data<std::uint8_t>(), map.data<float>(),
+                               false, squares, current_stream());
+  else
+    ops::with_floating_type(dy.dtype(), [&]<class T>() {
+      cpu::max_pool_backward(dy.data<T>(), argmax.data<std::uint8_t>(), map.data<T>(), false,
+                             squares);
+    });
+  return map;
+}
+
+/// From the maxima alone; the shape is one that the kernel takes.
+void sparse_backward_weight(const Tensor& x, const Tensor& dy, const Tensor& argmax,
+                            const Gradients::Target& target, const WindowGeometry& g) {
+  const std::int64_t k = dy.size(3);
+  ops::require_same_device("conv2d backward", {&x, &dy, &target.into});
+  const Tensor workspace =
+      empty({kernels::conv2d_pooled_backward_weight_workspace(g, k)}, DType::float32, Device::gpu);
+  kernels::conv2d_pooled_backward_weight(
+      x.data<float>(), dy.data<float>(), argmax.data<std::uint8_t>(), target.into.data<float>(),
+      target.add, workspace.data<float>(), g, k, current_stream());
+}
+
+/// dy is the gradient of the maxima before ReLU.
+void backward(const Tensor& x, const Tensor& weight, const Tensor& dy, const Tensor& argmax,
+              const WindowGeometry& g, Gradients& gradients) {
+  const bool is_sparse =
+      dy.device() == Device::gpu && kernels::conv2d_pooled_backward_weight_fits(g, weight.size(0));
+  Tensor map;
+  if (gradients.wanted(0) || (gradients.wanted(1) && !is_sparse)) map = spread(dy, argmax, g);
+  if (gradients.wanted(0)) ops::conv2d_backward_data(map, weight, gradients.target(0), g);
+  if (gradients.wanted(1) && is_sparse)
+    sparse_backward_weight(x, dy, argmax, gradients.target(1), g);
+  else if (gradients.wanted(1))
+    ops::conv2d_backward_weight(x, map, gradients.target(1), g);
+  if (gradients.wanted(2))
+    ops::add_column_sums("conv2d_relu_max_pool backward", dy, gradients.target(2));
+}
+
+void forward(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& y,
+             const Tensor& argmax, const WindowGeometry& g) {
+  const std::int64_t k = weight.size(0);
+  std::uint8_t* const which = argmax.data<std::uint8_t>();
+  if (x.device() == Device::gpu)
+    kernels::conv2d_relu_max_pool(x.data<float>(), weight.data<float>(),
+                                  bias.defined() ? bias.data<float>() : nullptr, y.data<float>(),
+                                  which, g, k, current_stream());
+  else
+    ops::with_floating_type(x.dtype(), [&]<class T>() {
+      cpu::conv2d_relu_max_pool(x.data<T>(), weight.data<T>(),
+                                bias.defined() ? bias.data<T>() : nullptr, y.data<T>(), which, g,
+                                k);
+    });
+}
+
+}  // namespace
+
+Tensor conv2d_relu_max_pool(const Tensor& x, const Tensor& weight, const Tensor& bias,
+                            const Conv2dOptions& options) {
+  const char* const op = "conv2d_relu_max_pool";
+  const ops::ProfileScope scope(op, x.device());
+  const WindowGeometry g = ops::convolution_geometry(op, x, weight, bias, options);
+  const std::int64_t k = weight.size(0);
+  if (options.activation != Activation::none && options.activation != Activation::relu)
+    ops::fail(op, "expected no other activation than relu");
+  if (g.p < 2 || g.q < 2)
+    ops::fail(op, "expected a map of 2x2 or more to pool, got " + std::to_string(g.p) + "x" +
+                      std::to_string(g.q));
+  const bool fits = x.device() == Device::cpu || kernels::conv2d_direct_fits(g, k);
+  const bool may_fuse =
+      options.method == ConvolutionMethod::automatic || options.method == ConvolutionMethod::direct;
+  if (!fits || !may_fuse) {
+    Conv2dOptions with_relu = options;
+    with_relu.activation = Activation::relu;
+    return max_pool2d(conv2d(x, weight, bias, with_relu), 2);
+  }
+  const Tensor y = empty({g.n, g.p / 2, g.q / 2, k}, x.dtype(), x.device());
+  const Tensor argmax = empty(y.shape(), DType::uint8, x.device());
+  forward(x, weight, bias, y, argmax, g);
+  const auto run_backward = [x, weight, result = y.detach(), argmax, g](const Tensor& dy,
+                                                                        Gradients& gradients) {
+    const ops::ProfileScope backward_scope("conv2d_relu_max_pool backward", dy.device());
+    const Tensor dz = empty_like(dy);
+    ops::activation_backward(result, dy, dz, false, Activation::relu, 0);
+    backward(x, weight, dz, argmax, g, gradients);
+  };
+  return record(op, y, {x, weight, bias}, run_backward);
+}
+
+}  // namespace weft

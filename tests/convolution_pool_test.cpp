@@ -1,0 +1,286 @@
+// Convolution, ReLU and 2x2 max pooling as one op: its twins, kernels, gradients and what it falls back to.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "kernels/convolution/direct.h"
+#include "kernels/convolution/pooled_backward_weight.h"
+#include "src/cpu/convolution.h"
+#include "tests/convolution_case.h"
+#include "tests/support/compare.h"
+#include "tests/support/error.h"
+#include "tests/support/guarded.h"
+#include "tests/support/schedules.h"
+#include "tests/support/shapes.h"
+#include "weft/autograd.h"
+#include "weft/error.h"
+#include "weft/ops/activation.h"
+#include "weft/ops/convolution.h"
+#include "weft/ops/elementwise.h"
+#include "weft/ops/pooling.h"
+#include "weft/ops/reduction.h"
+
+namespace weft {
+namespace {
+
+using test::Content;
+using test::ConvolutionCase;
+using test::Guarded;
+using test::Rng;
+using Floats = std::vector<float>;
+using Bytes = std::vector<std::uint8_t>;
+
+/// A case with a map of at least 2x2; only integers, so that maxima and their places are exact.
+ConvolutionCase random_case(Rng& rng, int most_channels, int most_outputs) {
+  ConvolutionCase p = test::random_convolution(rng, most_channels, most_outputs);
+  p.g.c = std::max(p.g.c, 1);
+  p.is_integer = true;
+  p.g.h += p.g.stride_h + (rng.chance(0.2) ? 18 : 0);
+  p.g.w += p.g.stride_w + (rng.chance(0.2) ? 23 : 0);
+  if (!kernels::conv2d_pooled_backward_weight_fits(p.g, p.k)) {
+    p.g.stride_h = p.g.stride_w = 1;
+    p.g.h += 4 * p.g.dilation_h, p.g.w += 4 * p.g.dilation_w;
+  }
+  fill(p, rng, rng.chance(0.5));
+  return p;
+}
+
+struct Pooled {
+  Floats y;
+  Bytes argmax;
+};
+
+std::int64_t pooled_size(const ConvolutionCase& p) {
+  return std::int64_t{p.g.n} * (p.g.p / 2) * (p.g.q / 2) * p.k;
+}
+
+/// The definition, from the oracle's map.
+Pooled oracle(const ConvolutionCase& p) {
+  const std::vector<double> map = p.forward().value;
+  const std::int64_t rows = p.g.p / 2, columns = p.g.q / 2;
+  Pooled result;
+  for (std::int64_t i = 0; i < pooled_size(p); ++i) {
+    const std::int64_t output = i % p.k, q = i / p.k % columns, row = i / p.k / columns;
+    const std::int64_t image = rows == 0 ? 0 : row / rows, first_row = 2 * (row % rows);
+    double best = -1;
+    int which = 0;
+    for (int place = 0; place < 4; ++place) {
+      const std::int64_t at =
+          ((image * p.g.p + first_row + place / 2) * p.g.q + 2 * q + place % 2) * p.k + output;
+      const double value = std::max(map[static_cast<std::size_t>(at)], 0.0);
+      if (value > best) best = value, which = place;
+    }
+    result.y.push_back(static_cast<float>(best));
+    result.argmax.push_back(static_cast<std::uint8_t>(which));
+  }
+  return result;
+}
+
+Pooled forward(Device device, const ConvolutionCase& p, std::int64_t misalign = 0) {
+  const Guarded<float> x(p.x, device, misalign), weight(p.weight, device, misalign);
+  const Guarded<float> bias(p.bias, device, misalign), y(pooled_size(p), device, misalign);
+  const Guarded<std::uint8_t> argmax(pooled_size(p), device, misalign);
+  const float* const bias_data = p.bias.empty() ? nullptr : bias.data();
+  if (device == Device::gpu)
+    kernels::conv2d_relu_max_pool(x.data(), weight.data(), bias_data, y.data(), argmax.data(), p.g,
+                                  p.k, current_stream());
+  else
+    cpu::conv2d_relu_max_pool(x.data(), weight.data(), bias_data, y.data(), argmax.data(), p.g,
+                              p.k);
+  return {y.download(), argmax.download()};
+}
+
+void expect_forward_right(Device device, const ConvolutionCase& p, std::int64_t misalign = 0) {
+  const Pooled actual = forward(device, p, misalign), expected = oracle(p);
+  test::expect_equal(actual.y, expected.y, p.describe(), Content::any);
+  test::expect_equal(actual.argmax, expected.argmax, p.describe() + ", argmax", Content::any);
+}
+
+TEST(ConvolutionPool, TwinFollowsTheDefinition) {
+  test::for_each_seed("cpu conv2d_relu_max_pool",
+                      [](Rng& rng) { expect_forward_right(Device::cpu, random_case(rng, 9, 20)); });
+}
+
+TEST(ConvolutionPool, KernelFollowsTheDefinition) {
+  if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  test::for_each_seed("conv2d_direct_kernel", [](Rng& rng) {
+    expect_forward_right(Device::gpu, random_case(rng, 4, rng.chance(0.2) ? 70 : 20),
+                         rng.chance(0.25) ? rng.integer(1, 3) : 0);
+  });
+}
+
+Floats backward_weight(const ConvolutionCase& p, const Floats& dy, const Bytes& argmax,
+                       std::int64_t misalign = 0, const Floats* start = nullptr) {
+  const Guarded<float> x(p.x, Device::gpu, misalign), gradient(dy, Device::gpu, misalign);
+  const Guarded<std::uint8_t> which(argmax, Device::gpu, misalign);
+  Guarded<float> dweight(static_cast<std::int64_t>(p.weight.size()), Device::gpu, misalign);
+  if (start != nullptr) dweight.upload(*start);
+  const Guarded<float> workspace(kernels::conv2d_pooled_backward_weight_workspace(p.g, p.k),
+                                 Device::gpu);
+  kernels::conv2d_pooled_backward_weight(x.data(), gradient.data(), which.data(), dweight.data(),
+                                         start != nullptr, workspace.data(), p.g, p.k,
+                                         current_stream());
+  return dweight.download();
+}
+
+/// The map's gradient that the definition gives, then the oracle's gradient of the weights.
+std::vector<double> weight_oracle(ConvolutionCase p, const Floats& dy, const Bytes& argmax) {
+  const std::int64_t rows = p.g.p / 2, columns = p.g.q / 2;
+  p.dy.assign(p.dy.size(), 0.0f);
+  for (std::size_t i = 0; i < dy.size(); ++i) {
+    const auto at = static_cast<std::int64_t>(i);
+    const std::int64_t output = at % p.k, q = at / p.k % columns, row = at / p.k / columns;
+    const std::int64_t to =
+        ((row / rows * p.g.p + 2 * (row % rows) + argmax[i] / 2) * p.g.q + 2 * q + argmax[i] % 2) *
+            p.k +
+        output;
+    p.dy[static_cast<std::size_t>(to)] = dy[i];
+  }
+  return p.backward_weight().value;
+}
+
+TEST(ConvolutionPool, WeightKernelSumsThePlacesOfTheMaxima) {
+  if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  test::for_each_seed("conv2d_pooled_backward_weight_kernel", [](Rng& rng) {
+    const ConvolutionCase p = random_case(rng, 4, rng.chance(0.2) ? 70 : 20);
+    ASSERT_TRUE(kernels::conv2d_pooled_backward_weight_fits(p.g, p.k)) << p.describe();
+    const Floats dy = rng.small_integers(pooled_size(p));
+    Bytes argmax(dy.size());
+    for (std::uint8_t& place : argmax) place = static_cast<std::uint8_t>(rng.integer(0, 3));
+    const std::vector<double> expected = weight_oracle(p, dy, argmax);
+    const std::int64_t misalign = rng.chance(0.25) ? rng.integer(1, 3) : 0;
+    test::expect_equal(backward_weight(p, dy, argmax, misalign), expected, p.describe(),
+                       Content::any);
+    const Floats ones(p.weight.size(), 1.0f);
+    std::vector<double> sum = expected;
+    for (double& value : sum) ++value;
+    test::expect_equal(backward_weight(p, dy, argmax, misalign, &ones), sum,
+                       p.describe() + ", added", Content::any);
+  });
+}
+
+TEST(ConvolutionPool, ManyImagesAreSharedAmongBlocks) {
+  if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  Rng rng(3);
+  ConvolutionCase p = random_case(rng, 1, 3);
+  p.g = {.n = 601,
+         .h = 4,
+         .w = 5,
+         .c = 2,
+         .r = 3,
+         .s = 3,
+         .p = 0,
+         .q = 0,
+         .stride_h = 1,
+         .stride_w = 1,
+         .pad_h = 1,
+         .pad_w = 1,
+         .dilation_h = 1,
+         .dilation_w = 1};
+  p.k = 3;
+  fill(p, rng, true);
+  expect_forward_right(Device::gpu, p);
+  const Floats dy = rng.small_integers(pooled_size(p));
+  const Bytes argmax = oracle(p).argmax;
+  test::expect_equal(backward_weight(p, dy, argmax), weight_oracle(p, dy, argmax), p.describe());
+}
+
+TEST(ConvolutionPool, SameBitsUnderEverySchedule) {
+  if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  Rng rng(4);
+  ConvolutionCase p = random_case(rng, 4, 20);
+  p.g.n = 3, p.k = 40, p.is_integer = false;
+  fill(p, rng, true);
+  const Floats dy = rng.normal(pooled_size(p));
+  const Bytes argmax = forward(Device::cpu, p).argmax;
+  test::expect_same_bits(
+      20, [&] { return forward(Device::gpu, p).y; }, "forward");
+  test::expect_same_bits(
+      20, [&] { return backward_weight(p, dy, argmax); }, "weight gradient");
+}
+
+class ConvolutionPoolOp : public ::testing::TestWithParam<Device> {
+ protected:
+  void SetUp() override {
+    if (GetParam() == Device::gpu && !gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  }
+};
+
+// Integers: the one op and the three give equal results and gradients. 5 channels: the three ops on the gpu.
+TEST_P(ConvolutionPoolOp, IsItsThreeOps) {
+  for (const int channels : {1, 3, 5})
+    for (const ConvolutionMethod method :
+         {ConvolutionMethod::automatic, ConvolutionMethod::implicit_gemm}) {
+      Rng rng(static_cast<std::uint64_t>(channels));
+      Tensor x = from_values(rng.small_integers(2 * 9 * 7 * channels), {2, 9, 7, channels});
+      Tensor weight = from_values(rng.small_integers(6 * 9 * channels), {6, 3, 3, channels});
+      Tensor bias = from_values(rng.small_integers(6), {6});
+      const Tensor dy = from_values(rng.small_integers(2 * 4 * 3 * 6), {2, 4, 3, 6}).to(GetParam());
+      std::vector<Tensor*> leaves{&x, &weight, &bias};
+      for (Tensor* leaf : leaves) *leaf = leaf->to(GetParam()), leaf->set_requires_grad();
+      const Conv2dOptions options = {.padding = 1, .method = method};
+      const auto gradients = [&](const Tensor& y) {
+        for (Tensor* leaf : leaves) leaf->set_grad({});
+        sum(multiply(y, dy)).backward();
+        std::vector<Floats> all{y.to_vector<float>()};
+        for (Tensor* leaf : leaves) all.push_back(leaf->grad().to_vector<float>());
+        return all;
+      };
+      const auto one = gradients(conv2d_relu_max_pool(x, weight, bias, options));
+      const auto three = gradients(max_pool2d(relu(conv2d(x, weight, bias, options)), 2));
+      for (std::size_t i = 0; i < one.size(); ++i)
+        test::expect_equal(one[i], three[i], "result or gradient " + std::to_string(i));
+    }
+}
+
+TEST_P(ConvolutionPoolOp, KeepsNanAndTakesEmptyBatches) {
+  Tensor x = full({1, 4, 4, 1}, -1);
+  x.data<float>()[5] = std::nanf("");
+  const Tensor weight = full({2, 1, 1, 1}, 1).to(GetParam());
+  const Floats y = conv2d_relu_max_pool(x.to(GetParam()), weight).to_vector<float>();
+  ASSERT_EQ(y.size(), 8u);
+  for (std::size_t i = 0; i < 8; ++i) EXPECT_EQ(std::isnan(y[i]), i < 2) << i;
+  Tensor empty_batch = zeros({0, 4, 4, 1}, DType::float32, GetParam()), filter = weight.clone();
+  filter.set_requires_grad();
+  const Tensor nothing = conv2d_relu_max_pool(empty_batch, filter);
+  EXPECT_EQ(nothing.shape(), (Shape{0, 2, 2, 2}));
+  sum(nothing).backward();
+  EXPECT_EQ(filter.grad().to_vector<float>(), (Floats{0, 0}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Devices, ConvolutionPoolOp, ::testing::Values(Device::cpu, Device::gpu),
+                         [](const auto& device) { return std::string(name_of(device.param)); });
+
+TEST(ConvolutionPool, HasTheGradientsOfFiniteDifferences) {
+  Rng rng(9);
+  const Tensor x = from_values(rng.normal<double>(2 * 6 * 5 * 3), {2, 6, 5, 3});
+  const Tensor weight = from_values(rng.normal<double>(4 * 3 * 2 * 3), {4, 3, 2, 3});
+  const Tensor bias = from_values(rng.normal<double>(4), {4});
+  EXPECT_EQ(gradient_check(
+                [](const std::vector<Tensor>& in) {
+                  return conv2d_relu_max_pool(in[0], in[1], in[2], {.padding = {1, 0}});
+                },
+                {x, weight, bias}),
+            "");
+}
+
+TEST(ConvolutionPool, RefusesWhatItCannotTake) {
+  using test::error_of;
+  EXPECT_EQ(error_of<ShapeError>([] {
+              conv2d_relu_max_pool(zeros({1, 3, 4, 1}), zeros({1, 3, 3, 1}));
+            }),
+            "conv2d_relu_max_pool: expected a map of 2x2 or more to pool, got 1x2");
+  EXPECT_EQ(error_of<ShapeError>([] {
+              conv2d_relu_max_pool(zeros({1, 4, 4, 1}), zeros({1, 3, 3, 1}), {},
+                                   {.activation = Activation::tanh});
+            }),
+            "conv2d_relu_max_pool: expected no other activation than relu");
+}
+
+}  // namespace
+}  // namespace weft
