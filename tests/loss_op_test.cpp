@@ -77,6 +77,29 @@ TEST(CrossEntropyOp, IsTheSameOnBothDevices) {
   test::expect_close(gradient_gpu, gradient_cpu, {1e-8, 1e-5}, "gradient");  // p in 1, 1/100 of it
 }
 
+// Rows that take a workspace on the GPU, against float64.
+TEST(CrossEntropyOp, LongRowsAreRightInEveryScheme) {
+  if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  Rng rng(5);
+  for (const std::int64_t cols : {20000, 40000, 70000}) {
+    const auto values = rng.normal(2 * cols);
+    const auto run = [&]<class T>(Device device) {
+      Tensor logits = from_values(std::vector<T>(values.begin(), values.end()), {2, cols})
+                          .to(device)
+                          .set_requires_grad();
+      const Tensor loss =
+          cross_entropy(logits, labels_of({17, static_cast<std::int32_t>(cols - 1)}).to(device));
+      loss.backward();
+      return std::pair(loss.item(), logits.grad().template to_vector<T>());
+    };
+    const auto [loss, gradient] = run.template operator()<float>(Device::gpu);
+    const auto [loss_expected, expected] = run.template operator()<double>(Device::cpu);
+    // At most 76 roundings of the sum and 12 of a range of 10.
+    EXPECT_NEAR(loss, loss_expected, 0x1p-24 * 200) << cols;
+    test::expect_close(gradient, expected, {1e-38, 0x1p-24 * 100}, std::to_string(cols));
+  }
+}
+
 TEST(CrossEntropyOp, WithoutRecordingThereIsNoGradient) {
   Tensor logits = full({2, 3}, 1).set_requires_grad();
   const NoGrad off;

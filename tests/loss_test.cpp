@@ -9,6 +9,7 @@
 #include "tests/support/compare.h"
 #include "tests/support/gpu_test.h"
 #include "tests/support/guarded.h"
+#include "tests/support/row_plans.h"
 #include "tests/support/schedules.h"
 #include "tests/support/shapes.h"
 #include "tests/support/softmax_oracle.h"
@@ -20,6 +21,8 @@ namespace {
 using test::Content;
 using test::Guarded;
 using test::Rng;
+using test::RowPlan;
+using test::RowScheme;
 using test::Tolerance;
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
@@ -50,15 +53,18 @@ struct Result {
   std::vector<T> losses, mean, dlogits;  // no dlogits where none were asked for
 };
 
-Result<float> run_kernel(const Case<float>& c, bool with_gradient = true,
+RowPlan plan_of(std::int64_t cols) { return test::plan_here(kernels::kCrossEntropyRows, cols); }
+
+Result<float> run_kernel(const Case<float>& c, RowPlan plan, bool with_gradient = true,
                          std::int64_t misalign = 0) {
   const Guarded<float> logits(c.logits, Device::gpu, misalign);
   const Guarded<std::int32_t> labels(c.labels, Device::gpu);
   const Guarded<float> losses(c.rows), mean(1);
   const Guarded<float> dlogits(with_gradient ? c.rows * c.cols : 0, Device::gpu, misalign);
+  const Guarded<float> workspace(kernels::row_workspace(plan, c.rows, c.cols));
   kernels::cross_entropy(logits.data(), labels.data(), losses.data(), mean.data(),
-                         with_gradient ? dlogits.data() : nullptr, c.rows, c.cols,
-                         current_stream());
+                         with_gradient ? dlogits.data() : nullptr, workspace.data(), c.rows, c.cols,
+                         plan, current_stream());
   return {losses.download(), mean.download(), dlogits.download()};
 }
 
@@ -101,10 +107,13 @@ void expect_right(const Result<T>& actual, const Result<double>& expected, doubl
 }
 
 /// Against the twin in double, so that the twin's own rounding needs no allowance.
-void expect_kernel_right(const Case<float>& c, bool with_gradient, std::int64_t misalign) {
-  expect_right(run_kernel(c, with_gradient, misalign), run_twin(Case<double>(c)),
-               test::largest_range(c.logits, c.rows, c.cols),
-               52 + static_cast<double>(c.cols / 16384) * 16, c.rows, c.name());
+void expect_kernel_right(const Case<float>& c, RowPlan plan, bool with_gradient,
+                         std::int64_t misalign) {
+  // A row's sum, and a tree of ten levels for the mean.
+  const double depth = test::roundings_of_sum(plan, c.cols, true) + 10;
+  expect_right(run_kernel(c, plan, with_gradient, misalign), run_twin(Case<double>(c)),
+               test::largest_range(c.logits, c.rows, c.cols), depth, c.rows,
+               c.name() + ", " + test::plan_name(plan));
 }
 
 TEST(CrossEntropy, TwinAgreesWithTheOracle) {
@@ -120,8 +129,9 @@ TEST(CrossEntropy, TwinAgreesWithTheOracle) {
       check(Case<float>(rng, rows, cols));
       check(Case<double>(rng, rows, cols, 30));
     }
-  check(Case<float>(rng, 5000, 10));  // by several threads
+  check(Case<float>(rng, 30000, 10));  // by several threads
   check(Case<float>(rng, 2, 100003));
+  check(Case<float>(rng, 2, 300001));  // each row by several threads
 }
 
 TEST(CrossEntropy, KnownValues) {
@@ -146,39 +156,66 @@ TEST_F(CrossEntropyKernel, AgreesWithTheTwinOnEdgeSizes) {
     for (const std::int64_t rows : {1, 2, 7, 8, 9, 33})
       if (rows * cols <= 30000)
         for (const bool with_gradient : {true, false})
-          expect_kernel_right(Case<float>(rng, rows, cols), with_gradient, rows % 3);
+          expect_kernel_right(Case<float>(rng, rows, cols), plan_of(cols), with_gradient, rows % 3);
   for (const std::int64_t rows : {255, 256, 257, 1025})  // the last that fit one block, and more
-    expect_kernel_right(Case<float>(rng, rows, 10), true, 0);
+    expect_kernel_right(Case<float>(rng, rows, 10), plan_of(10), true, 0);
+  // Rows shorter than a tile, one of as many parts as there may be, and one past a tile of each kernel.
+  for (const std::int64_t cols : {1, 3, 4, 5, 1021, 1024, 4096, 4097, 16385})
+    for (const bool with_gradient : {true, false}) {
+      const Case<float> c(rng, 2, cols);
+      expect_kernel_right(c, {RowScheme::shared}, with_gradient, cols % 3);
+      const std::int64_t part_cols = with_gradient ? (cols + 1023) / 1024 * 4 : 4096;
+      expect_kernel_right(c, {RowScheme::parts, part_cols}, with_gradient, cols % 3);
+    }
 }
 
 TEST_F(CrossEntropyKernel, AgreesWithTheTwinOnSeededShapes) {
-  test::for_each_seed("cross_entropy", [](Rng& rng) {
-    const std::int64_t cols = rng.size(rng.chance(0.1) ? 3000 : rng.chance(0.5) ? 12 : 300, 1);
-    const std::int64_t rows = rng.size(cols > 300 ? 4 : cols > 12 ? 70 : 600, 1);
-    const double deviation = rng.chance(0.3) ? 30 : 1;
-    const bool with_gradient = rng.chance(0.7);
-    expect_kernel_right(Case<float>(rng, rows, cols, deviation), with_gradient, rng.integer(0, 3));
-  });
+  for (const RowScheme scheme : test::kRowSchemes)
+    test::for_each_seed(test::kernel_name("cross_entropy", scheme), [scheme](Rng& rng) {
+      const std::int64_t cols = rng.size(rng.chance(0.1) ? 3000 : rng.chance(0.5) ? 12 : 300, 1);
+      const std::int64_t most = cols > 300 ? 4 : cols > 12 ? 70 : 600;
+      const std::int64_t rows = rng.size(scheme == RowScheme::registers ? most : 3, 1);
+      const double deviation = rng.chance(0.3) ? 30 : 1;
+      const bool with_gradient = rng.chance(0.7);
+      const RowPlan plan = test::random_plan(rng, scheme, cols);
+      expect_kernel_right(Case<float>(rng, rows, cols, deviation), plan, with_gradient,
+                          rng.integer(0, 3));
+    });
 }
 
 TEST_F(CrossEntropyKernel, LongRows) {
   Rng rng(3);
-  for (const std::int64_t cols : {32767, 32768, 32769, 40004, 100003})
+  const std::int64_t in_registers = kernels::kCrossEntropyRows.in_registers;
+  const std::int64_t in_shared = test::longest_in_shared(kernels::kCrossEntropyRows);
+  for (const std::int64_t cols : {in_registers - 1, in_registers, in_registers + 1, in_shared - 1,
+                                  in_shared, in_shared + 1, std::int64_t{100003}})
     for (const std::int64_t rows : {1, 2})
-      expect_kernel_right(Case<float>(rng, rows, cols), true, cols % 2);
-  expect_kernel_right(Case<float>(rng, 1, 1000000), true, 0);
+      if (cols > 0)
+        expect_kernel_right(Case<float>(rng, rows, cols), plan_of(cols), true, cols % 2);
+  expect_kernel_right(Case<float>(rng, 1, 1000000), plan_of(1000000), true, 0);
+  expect_kernel_right(Case<float>(rng, 1, in_shared + 1), plan_of(in_shared + 1), false, 0);
+  // Parts of two tiles, more rows than the mean takes at once.
+  const RowPlan two_tiles{RowScheme::parts, 2 * kernels::kPartTile};
+  expect_kernel_right(Case<float>(rng, 2, 20000), two_tiles, true, 0);
+  expect_kernel_right(Case<float>(rng, 1030, 5), {RowScheme::parts, 8}, true, 0);
 }
 
 TEST_F(CrossEntropyKernel, SameBitsForAnyAlignmentAndSchedule) {
   Rng rng(4);
-  for (const auto& [rows, cols] : {std::pair<std::int64_t, std::int64_t>{100, 10},
-                                   {600, 10},
-                                   {3, 300},
-                                   {3, 3000},
-                                   {1, 36000}}) {
+  struct Run {
+    std::int64_t rows, cols;
+    RowPlan plan;
+  };
+  for (const auto& [rows, cols, plan] : {Run{100, 10, plan_of(10)},
+                                         {600, 10, plan_of(10)},
+                                         {3, 300, plan_of(300)},
+                                         {3, 3000, plan_of(3000)},
+                                         {1, 36000, plan_of(36000)},
+                                         {2, 900, {RowScheme::shared}},
+                                         {2, 900, {RowScheme::parts, 100}}}) {
     const Case<float> c(rng, rows, cols);
-    const auto run = [&](std::int64_t misalign) {
-      auto [all, mean, dlogits] = run_kernel(c, true, misalign);
+    const auto run = [&, plan = plan](std::int64_t misalign) {
+      auto [all, mean, dlogits] = run_kernel(c, plan, true, misalign);
       all.push_back(mean[0]);
       all.insert(all.end(), dlogits.begin(), dlogits.end());
       return all;
@@ -202,7 +239,9 @@ TEST_F(CrossEntropyKernel, SpecialRows) {
         c.logits[static_cast<std::size_t>(i)] = i == 1 ? label_logit : other_logit;
       Result<double> expected = oracle(plain);
       const Tolerance tolerance{1e-5, 1e-5};  // that they are their own; exactness is tested above
-      for (const auto& actual : {run_kernel(c), run_twin(c)}) {
+      for (const auto& actual :
+           {run_kernel(c, plan_of(cols)), run_kernel(c, {RowScheme::shared}),
+            run_kernel(c, {RowScheme::parts, 4 * (cols / 12 + 1)}), run_twin(c)}) {
         const std::string name = std::string(what) + ", " + c.name();
         const auto same = [&](double a, double e) {
           return std::isnan(e) ? std::isnan(a) : a == e || std::abs(a - e) <= 1e-4 * std::abs(e);

@@ -10,6 +10,7 @@
 #include "tests/support/compare.h"
 #include "tests/support/gpu_test.h"
 #include "tests/support/guarded.h"
+#include "tests/support/row_plans.h"
 #include "tests/support/schedules.h"
 #include "tests/support/shapes.h"
 #include "tests/support/softmax_oracle.h"
@@ -21,11 +22,14 @@ namespace {
 using test::Content;
 using test::Guarded;
 using test::Rng;
+using test::RowPlan;
+using test::RowScheme;
 using test::Tolerance;
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-// Block sizes of the kernels' row shapes: a row changes hands one past each of these.
+// Block sizes of the kernels' row shapes: a row changes hands one past each of these. LongRows has the
+// widths at which the scheme changes.
 const std::vector<std::int64_t> kWidths = {0,   1,   2,    3,    4,    5,    7,    10,  15,  16,
                                            17,  31,  32,   33,   97,   127,  128,  129, 251, 511,
                                            512, 513, 2047, 2048, 2049, 8191, 8192, 8193};
@@ -35,6 +39,8 @@ std::string shape_name(std::int64_t rows, std::int64_t cols, std::int64_t misali
          std::to_string(misalign);
 }
 
+RowPlan plan_of(std::int64_t cols) { return test::plan_here(kernels::kSoftmaxRows, cols); }
+
 /// Four roundings, exp (2 ulp) and the sum of `depth` numbers in a row; and the range of the input. What is
 /// smaller than the smallest normal number may be flushed to zero.
 template <class T>
@@ -43,10 +49,11 @@ Tolerance tolerance(double range, double depth) {
 }
 
 std::vector<float> run_kernel(const std::vector<float>& x, std::int64_t rows, std::int64_t cols,
-                              std::int64_t misalign = 0) {
+                              RowPlan plan, std::int64_t misalign = 0) {
   const Guarded<float> input(x, Device::gpu, misalign);
   const Guarded<float> y(rows * cols, Device::gpu, misalign);
-  kernels::softmax(input.data(), y.data(), rows, cols, current_stream());
+  const Guarded<float> workspace(kernels::row_workspace(plan, rows, cols));
+  kernels::softmax(input.data(), y.data(), workspace.data(), rows, cols, plan, current_stream());
   return y.download();
 }
 
@@ -59,14 +66,13 @@ std::vector<T> run_twin(const std::vector<T>& x, std::int64_t rows, std::int64_t
 
 /// The kernel against the twin in double: what it may err by does not depend on the twin's rounding.
 void expect_kernel_right(Rng& rng, std::int64_t rows, std::int64_t cols, double deviation,
-                         std::int64_t misalign) {
+                         RowPlan plan, std::int64_t misalign) {
   const auto x = rng.normal(rows * cols, 0, deviation);
   const auto expected = run_twin(std::vector<double>(x.begin(), x.end()), rows, cols);
-  // A thread adds up to 32 values of a tile in a row, then come ten levels of tree.
-  const double depth = 42 + static_cast<double>(cols / 16384) * 16;
-  test::expect_close(run_kernel(x, rows, cols, misalign), expected,
+  const double depth = test::roundings_of_sum(plan, cols, true);
+  test::expect_close(run_kernel(x, rows, cols, plan, misalign), expected,
                      tolerance<float>(test::largest_range(x, rows, cols), depth),
-                     shape_name(rows, cols, misalign), Content::any);
+                     shape_name(rows, cols, misalign) + ", " + test::plan_name(plan), Content::any);
 }
 
 template <class T>
@@ -87,7 +93,8 @@ TEST(Softmax, TwinAgreesWithTheOracle) {
       expect_twin_right<double>(rows, cols, 30);
     }
   expect_twin_right<float>(2, 100003, 3.0);
-  expect_twin_right<float>(401, 129, 1.0);  // by several threads
+  expect_twin_right<float>(3000, 129, 1.0);  // by several threads
+  expect_twin_right<float>(2, 300001, 3.0);  // each row by several threads
 }
 
 TEST(Softmax, RowsOfKnownValues) {
@@ -102,39 +109,71 @@ TEST_F(SoftmaxKernel, AgreesWithTheTwinOnEdgeSizes) {
   Rng rng(1);
   for (const std::int64_t cols : kWidths)
     for (const std::int64_t rows : {0, 1, 5, 33})
-      if (rows * cols <= 50000) expect_kernel_right(rng, rows, cols, 2.0, 0);
-  for (const std::int64_t rows : test::edge_sizes(32)) expect_kernel_right(rng, rows, 10, 2.0, 1);
+      if (rows * cols <= 50000) expect_kernel_right(rng, rows, cols, 2.0, plan_of(cols), 0);
+  for (const std::int64_t rows : test::edge_sizes(32))
+    expect_kernel_right(rng, rows, 10, 2.0, plan_of(10), 1);
+  // Rows shorter than a tile, one of as many parts as there may be, and one past a tile of each kernel.
+  for (const std::int64_t cols : {1, 3, 4, 5, 1021, 1024, 4095, 4096, 4097, 16384, 16385}) {
+    expect_kernel_right(rng, 2, cols, 2.0, {RowScheme::shared}, cols % 3);
+    const std::int64_t shortest = (cols + 1023) / 1024 * 4;
+    for (const std::int64_t part_cols : {shortest, std::int64_t{4096}, std::int64_t{8192}})
+      expect_kernel_right(rng, 1, cols, 2.0, {RowScheme::parts, part_cols}, cols % 3);
+  }
 }
 
 TEST_F(SoftmaxKernel, AgreesWithTheTwinOnSeededShapes) {
-  test::for_each_seed("softmax", [](Rng& rng) {
-    const std::int64_t cols = rng.size(rng.chance(0.1) ? 3000 : 300);
-    const std::int64_t rows = rng.size(cols > 300 ? 4 : 70);
-    const double deviation = rng.chance(0.3) ? 30 : 1;
-    expect_kernel_right(rng, rows, cols, deviation, rng.integer(0, 3));
-  });
+  for (const RowScheme scheme : test::kRowSchemes)
+    test::for_each_seed(test::kernel_name("softmax", scheme), [scheme](Rng& rng) {
+      const bool by_small_groups = scheme == RowScheme::registers;
+      const std::int64_t cols = rng.size(rng.chance(0.1) ? 3000 : 300);
+      const std::int64_t rows = rng.size(!by_small_groups ? 2 : cols > 300 ? 4 : 70);
+      const double deviation = rng.chance(0.3) ? 30 : 1;
+      expect_kernel_right(rng, rows, cols, deviation, test::random_plan(rng, scheme, cols),
+                          rng.integer(0, 3));
+    });
 }
 
 TEST_F(SoftmaxKernel, LongRows) {
   Rng rng(2);
-  for (const std::int64_t cols : {16384, 32767, 32768, 32769, 40004, 100003})
-    expect_kernel_right(rng, 2, cols, 3.0, cols % 2);
-  expect_kernel_right(rng, 1, 1000000, 3.0, 0);
+  const std::int64_t in_registers = kernels::kSoftmaxRows.in_registers;
+  const std::int64_t in_shared = test::longest_in_shared(kernels::kSoftmaxRows);
+  for (const std::int64_t cols : {in_registers - 1, in_registers, in_registers + 1, in_shared - 1,
+                                  in_shared, in_shared + 1, std::int64_t{100003}})
+    if (cols > 0) expect_kernel_right(rng, 2, cols, 3.0, plan_of(cols), cols % 2);
+  expect_kernel_right(rng, 1, 1000000, 3.0, plan_of(1000000), 0);
+  // Parts of two tiles.
+  expect_kernel_right(rng, 1, 20000, 3.0, {RowScheme::parts, 2 * kernels::kPartTile}, 0);
 }
 
 TEST_F(SoftmaxKernel, SameBitsForAnyAlignmentAndSchedule) {
   Rng rng(3);
-  for (const auto& [rows, cols] : {std::pair<std::int64_t, std::int64_t>{37, 12},
-                                   {5, 500},
-                                   {3, 1000},
-                                   {2, 5000},
-                                   {1, 36000}}) {
+  struct Run {
+    std::int64_t rows, cols;
+    RowPlan plan;
+  };
+  for (const auto& [rows, cols, plan] : {Run{37, 12, plan_of(12)},
+                                         {5, 500, plan_of(500)},
+                                         {3, 1000, plan_of(1000)},
+                                         {2, 5000, plan_of(5000)},
+                                         {1, 36000, plan_of(36000)},
+                                         {2, 900, {RowScheme::shared}},
+                                         {2, 900, {RowScheme::parts, 100}},
+                                         {1, 70000, {RowScheme::parts, kernels::kPartTile}}}) {
     const auto x = rng.normal(rows * cols, 0, 4);
-    const auto first = run_kernel(x, rows, cols);
-    test::expect_same_bits(run_kernel(x, rows, cols, 1), first, "misaligned");
+    const auto first = run_kernel(x, rows, cols, plan);
+    test::expect_same_bits(run_kernel(x, rows, cols, plan, 1), first, "misaligned");
     test::expect_same_bits(
-        cols > 5000 ? 3 : 20, [&] { return run_kernel(x, rows, cols); }, shape_name(rows, cols));
+        cols > 5000 ? 3 : 20, [&] { return run_kernel(x, rows, cols, plan); },
+        shape_name(rows, cols) + ", " + test::plan_name(plan));
   }
+}
+
+/// The op's choice, and the schemes that it leaves to longer rows.
+std::vector<RowPlan> plans_for(std::int64_t cols) {
+  std::vector<RowPlan> plans = {plan_of(cols)};
+  if (plans[0].scheme == RowScheme::registers) plans.push_back({RowScheme::shared});
+  plans.push_back({RowScheme::parts, (cols / 20 + 1) * 4});
+  return plans;
 }
 
 // Both twins on the rows that have a rule of their own, padded to each of the kernel's widths.
@@ -146,7 +185,9 @@ TEST_F(SoftmaxKernel, SpecialRows) {
       std::vector<float> y(x.size(), others);
       y[0] = first;
       const std::string name = std::string(what) + ", " + std::to_string(cols) + " columns";
-      test::expect_equal(run_kernel(x, 1, cols), y, name + ", kernel", Content::any);
+      for (const RowPlan plan : plans_for(cols))
+        test::expect_equal(run_kernel(x, 1, cols, plan), y, name + ", " + test::plan_name(plan),
+                           Content::any);
       test::expect_equal(run_twin(x, 1, cols), y, name + ", twin", Content::any);
     };
     const auto row = [&](float first, float others) {
@@ -171,7 +212,9 @@ TEST_F(SoftmaxKernel, SpecialRows) {
   for (const std::int64_t cols : {1, 4, 16, 64, 1024, 16384, 65536}) {  // exact: powers of two
     const std::vector<float> equal(static_cast<std::size_t>(cols), 1e4f);
     const std::vector<float> expected(equal.size(), 1.0f / static_cast<float>(cols));
-    test::expect_equal(run_kernel(equal, 1, cols), expected, "all equal, kernel");
+    for (const RowPlan plan : plans_for(cols))
+      test::expect_equal(run_kernel(equal, 1, cols, plan), expected,
+                         "all equal, " + test::plan_name(plan));
     test::expect_equal(run_twin(equal, 1, cols), expected, "all equal, twin");
   }
 }
@@ -180,11 +223,11 @@ TEST_F(SoftmaxKernel, RowsSumToOneAndAShiftChangesNothing) {
   Rng rng(4);
   for (const std::int64_t cols : {1, 10, 100, 3001}) {
     auto x = rng.small_integers(8 * cols, -20, 20);
-    const auto y = run_kernel(x, 8, cols);
+    const auto y = run_kernel(x, 8, cols, plan_of(cols));
     for (int r = 0; r < 8; ++r)
       EXPECT_NEAR(std::accumulate(y.begin() + r * cols, y.begin() + (r + 1) * cols, 0.0), 1, 1e-5);
     for (float& value : x) value += 1024;  // exact in float
-    test::expect_same_bits(run_kernel(x, 8, cols), y, "kernel");
+    test::expect_same_bits(run_kernel(x, 8, cols, plan_of(cols)), y, "kernel");
   }
 }
 

@@ -74,6 +74,14 @@ __device__ __forceinline__ T block_reduce(T value, T identity, Combine combine) 
 
 __device__ __forceinline__ float block_sum(float value) { return block_reduce(value, 0.0f, Add{}); }
 
+/// Of `count` values in memory, no more than the block has threads.
+template <class T, class Combine>
+__device__ __forceinline__ T block_reduce_all(const T* values, int count, T identity,
+                                              Combine combine) {
+  const int thread = static_cast<int>(threadIdx.x);
+  return block_reduce(thread < count ? values[thread] : identity, identity, combine);
+}
+
 /// Over kThreads neighbouring threads: part of a warp, a warp, or the whole block.
 template <int kThreads, class T, class Combine>
 __device__ __forceinline__ T threads_reduce(T value, T identity, Combine combine) {

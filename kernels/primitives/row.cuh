@@ -45,13 +45,24 @@ void with_row_shape(std::int64_t cols, Run run) {
   static_assert(RowShape<512, 4>::kColumns == kLongestRowShape);
 }
 
+/// The same with one more shape, Longest, for rows beyond kLongestRowShape.
+template <class Longest, class Run>
+void with_row_shape_up_to(std::int64_t cols, Run run) {
+  static_assert(Longest::kColumns > kLongestRowShape);
+  if (cols <= kLongestRowShape)
+    with_row_shape(cols, run);
+  else
+    run(Longest{});
+}
+
 /// A thread's share of the grid: its row and its place among the threads of that row. Threads past
 /// the last row stay, for the barriers, with a row of no columns.
 template <class Shape>
 struct RowPlace {
   std::int64_t row;
-  std::int64_t cols;
-  int thread;  // of Shape::kThreads
+  std::int64_t first = 0;  // column that this block begins with
+  std::int64_t cols;       // where it ends
+  int thread;              // of Shape::kThreads
 
   __device__ __forceinline__ RowPlace(std::int64_t rows, std::int64_t cols_of_matrix) {
     const int rows_of_block = static_cast<int>(blockDim.x) / Shape::kThreads;
@@ -59,6 +70,15 @@ struct RowPlace {
           static_cast<int>(threadIdx.x) / Shape::kThreads;
     cols = row < rows ? cols_of_matrix : 0;
     thread = static_cast<int>(threadIdx.x) % Shape::kThreads;
+  }
+  /// For a grid of rows * parts blocks: each takes one of the parts, part_cols columns, of a row.
+  __device__ __forceinline__ RowPlace(std::int64_t cols_of_matrix, int parts,
+                                      std::int64_t part_cols) {
+    static_assert(Shape::kThreads == Shape::kBlock);
+    row = blockIdx.x / static_cast<unsigned>(parts);
+    first = blockIdx.x % static_cast<unsigned>(parts) * part_cols;
+    cols = first + part_cols < cols_of_matrix ? first + part_cols : cols_of_matrix;
+    thread = static_cast<int>(threadIdx.x);
   }
   __device__ __forceinline__ std::int64_t quad_column(int q) const {
     return 4 * (static_cast<std::int64_t>(q) * Shape::kThreads + thread);

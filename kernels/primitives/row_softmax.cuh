@@ -16,6 +16,7 @@ namespace weft::kernels {
 struct MaxSum {
   float max, sum;
 };
+inline constexpr MaxSum kMaxSumOfNothing = {-FLT_MAX, 0};
 
 /// Rescales the side with the smaller maximum only, so that the order of a and b does not matter.
 struct MergeMaxSum {
@@ -33,34 +34,33 @@ __device__ __forceinline__ float largest_of(const float (&values)[kCount], float
   return start;
 }
 
-/// For a row in registers (past its end: -inf): every value becomes exp(value - max).
+/// For a row in registers (past its end: -inf).
 template <class Shape>
-__device__ __forceinline__ MaxSum exponentials(float (&values)[Shape::kValues]) {
+__device__ __forceinline__ MaxSum max_sum(const float (&values)[Shape::kValues]) {
   const float max =
       threads_reduce<Shape::kThreads>(largest_of(values, -FLT_MAX), -FLT_MAX, Larger{});
   float sum = 0;
   WEFT_UNROLL
-  for (int i = 0; i < Shape::kValues; ++i) {
-    values[i] = expf(values[i] - max);
-    sum += values[i];
-  }
+  for (const float value : values) sum += expf(value - max);
   return {max, threads_reduce<Shape::kThreads>(sum, 0.0f, Add{})};
 }
 
-/// For a row that is read tile by tile: one pass, with the running sum rescaled once a tile.
-template <class Shape>
+/// For a row, or a part of one, that is read tile by tile: one pass, with the running sum rescaled once
+/// a tile. keep(first, values) gets each tile on the way.
+template <class Shape, class Keep>
 __device__ __forceinline__ MaxSum online_max_sum(const float* row, const RowPlace<Shape>& place,
-                                                 bool aligned) {
-  MaxSum own = {-FLT_MAX, 0};
-  for (std::int64_t first = 0; first < place.cols; first += Shape::kColumns) {
+                                                 bool aligned, Keep keep) {
+  MaxSum own = kMaxSumOfNothing;
+  for (std::int64_t first = place.first; first < place.cols; first += Shape::kColumns) {
     float values[Shape::kValues];
     load_row<Shape>(values, row, place, first, aligned, -INFINITY);
+    keep(first, values);
     const float max = largest_of(values, own.max);
     own = {max, own.sum * expf(own.max - max)};
     WEFT_UNROLL
-    for (int i = 0; i < Shape::kValues; ++i) own.sum += expf(values[i] - max);
+    for (const float value : values) own.sum += expf(value - max);
   }
-  return threads_reduce<Shape::kThreads>(own, MaxSum{-FLT_MAX, 0}, MergeMaxSum{});
+  return threads_reduce<Shape::kThreads>(own, kMaxSumOfNothing, MergeMaxSum{});
 }
 
 }  // namespace weft::kernels

@@ -4,7 +4,7 @@
 
 namespace weft::cpu {
 
-// The twins of kernels/softmax/log_softmax.h, for float and double.
+// The twins of log_softmax in kernels/softmax/, for float and double.
 
 template <class T>
 void log_softmax(const T* x, T* y, std::int64_t rows, std::int64_t cols);

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <limits>
 
-#include "src/cpu/parallel.h"
 #include "src/cpu/row_softmax.h"
 
 namespace weft::cpu {
@@ -19,7 +18,9 @@ void loss_of_row(const T* logits, std::int32_t label, T* loss, T* dlogits, T one
   if (dlogits == nullptr) return;
   const T gradient_scale = in_range ? one_of_rows : kNaN;
   const T scale = gradient_scale / row.sum;
-  for (std::int64_t c = 0; c < cols; ++c) dlogits[c] *= scale;
+  for_each_piece(cols, [=](std::int64_t first, std::int64_t count) {
+    for (std::int64_t c = first; c < first + count; ++c) dlogits[c] *= scale;
+  });
   if (in_range) dlogits[label] -= gradient_scale;
 }
 
@@ -30,7 +31,7 @@ void cross_entropy(const T* logits, const std::int32_t* labels, T* losses, T* me
                    std::int64_t rows, std::int64_t cols) {
   if (rows == 0) return;
   const T one_of_rows = 1 / static_cast<T>(rows);
-  parallel_for(rows, rows * cols, [=](std::int64_t r) {
+  for_each_row(rows, cols, [=](std::int64_t r) {
     loss_of_row(logits + r * cols, labels[r], losses + r,
                 dlogits == nullptr ? nullptr : dlogits + r * cols, one_of_rows, cols);
   });

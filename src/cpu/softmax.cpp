@@ -1,32 +1,38 @@
 #include "src/cpu/softmax.h"
 
-#include "src/cpu/parallel.h"
 #include "src/cpu/row_softmax.h"
 
 namespace weft::cpu {
 
 template <class T>
 void softmax(const T* x, T* y, std::int64_t rows, std::int64_t cols) {
-  parallel_for(rows, rows * cols, [=](std::int64_t r) {
+  for_each_row(rows, cols, [=](std::int64_t r) {
     T* const y_row = y + r * cols;
     const T scale = 1 / exponentials(x + r * cols, y_row, cols).sum;
-    for (std::int64_t c = 0; c < cols; ++c) y_row[c] *= scale;
+    for_each_piece(cols, [=](std::int64_t first, std::int64_t count) {
+      for (std::int64_t c = first; c < first + count; ++c) y_row[c] *= scale;
+    });
   });
 }
 
 template <class T>
 void softmax_backward(const T* y, const T* dy, T* dx, bool add, std::int64_t rows,
                       std::int64_t cols) {
-  parallel_for(rows, rows * cols, [=](std::int64_t r) {
+  for_each_row(rows, cols, [=](std::int64_t r) {
     const T* const y_row = y + r * cols;
     const T* const dy_row = dy + r * cols;
     T* const dx_row = dx + r * cols;
-    T dot = 0;
-    for (std::int64_t c = 0; c < cols; ++c) dot += dy_row[c] * y_row[c];
-    for (std::int64_t c = 0; c < cols; ++c) {
-      const T value = y_row[c] * (dy_row[c] - dot);
-      dx_row[c] = add ? dx_row[c] + value : value;
-    }
+    const T row_dot = reduce_pieces<T>(cols, [=](std::int64_t first, std::int64_t count) {
+      T dot = 0;
+      for (std::int64_t c = first; c < first + count; ++c) dot += dy_row[c] * y_row[c];
+      return dot;
+    });
+    for_each_piece(cols, [=](std::int64_t first, std::int64_t count) {
+      for (std::int64_t c = first; c < first + count; ++c) {
+        const T value = y_row[c] * (dy_row[c] - row_dot);
+        dx_row[c] = add ? dx_row[c] + value : value;
+      }
+    });
   });
 }
 

@@ -6,6 +6,7 @@
 #include "src/cpu/loss.h"
 #include "src/ops/check.h"
 #include "src/ops/profile_scope.h"
+#include "src/ops/row_work.h"
 #include "weft/autograd.h"
 #include "weft/ops/elementwise.h"
 #include "weft/stream.h"
@@ -28,15 +29,18 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& labels) {
   // The gradient costs one multiplication for each element while the row is at hand, and another pass
   // later: it is made here, for a loss of gradient 1, whenever somebody will want it.
   Tensor dlogits = needs_grad({&logits}) ? empty_like(logits) : Tensor();
-  const auto run = [&]<class T>(auto op, auto... stream) {
-    op(logits.data<T>(), labels.data<std::int32_t>(), losses.data<T>(), loss.data<T>(),
-       dlogits.defined() ? dlogits.data<T>() : nullptr, rows, cols, stream...);
-  };
-  if (logits.device() == Device::gpu)
-    run.operator()<float>(kernels::cross_entropy, current_stream());
-  else
-    ops::with_floating_type(logits.dtype(),
-                            [&]<class T>() { run.template operator()<T>(cpu::cross_entropy<T>); });
+  if (logits.device() == Device::gpu) {
+    const ops::RowWork work(kernels::kCrossEntropyRows, rows, cols);
+    kernels::cross_entropy(logits.data<float>(), labels.data<std::int32_t>(), losses.data<float>(),
+                           loss.data<float>(), dlogits.defined() ? dlogits.data<float>() : nullptr,
+                           work.data(), rows, cols, work.plan, current_stream());
+  } else {
+    ops::with_floating_type(logits.dtype(), [&]<class T>() {
+      cpu::cross_entropy(logits.data<T>(), labels.data<std::int32_t>(), losses.data<T>(),
+                         loss.data<T>(), dlogits.defined() ? dlogits.data<T>() : nullptr, rows,
+                         cols);
+    });
+  }
   return record(
       "cross_entropy", loss, {logits}, [dlogits](const Tensor& dy, Gradients& gradients) mutable {
         gradients.give(0, is_unit_gradient(dy) ? std::move(dlogits) : multiply(dlogits, dy));

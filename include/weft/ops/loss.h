@@ -5,9 +5,10 @@
 namespace weft {
 
 /// Mean over the rows of -log softmax(logits)[label], for logits [rows, classes] and int32 labels
-/// [rows]; a scalar, recorded. Loss and gradient come from one pass over the logits. A label outside
-/// 0..classes-1 makes the loss and that row's gradient NaN (data sets check labels when they are
-/// made). Throws ShapeError for shapes, dtypes or devices that do not fit, and for no rows.
+/// [rows]; a scalar, recorded. Loss and gradient come from one pass over the logits, where a row fits on
+/// the chip (on an H100 up to 57,856 classes), else from two. A label outside 0..classes-1 makes the loss
+/// and that row's gradient NaN (data sets check labels when they are made). Throws ShapeError for shapes,
+/// dtypes or devices that do not fit, and for no rows. Does not synchronise.
 Tensor cross_entropy(const Tensor& logits, const Tensor& labels);
 
 // The losses below are means over all elements; a scalar, recorded for their first argument. Targets have
