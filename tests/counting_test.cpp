@@ -122,7 +122,7 @@ TEST(OneHot, TwinAndKernelFollowTheDefinition) {
   Rng edges(1);
   for (const std::int64_t size : test::edge_sizes(256))
     check_indicators(Device::gpu, edges, size, 1);
-  test::for_each_seed("one_hot_element_kernel", [](Rng& rng) {
+  test::for_each_seed("one_hot_flat_kernel", [](Rng& rng) {
     check_indicators(Device::gpu, rng, rng.size(100), rng.integer(1, 40));
   });
   const Counts labels{3, 0, 2, 1};

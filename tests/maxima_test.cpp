@@ -140,7 +140,7 @@ TEST(Maxima, KernelsFollowTheDefinitions) {
   test::for_each_seed("column_argmax_strip_kernel",
                       [](Rng& rng) { check(Device::gpu, rng, rng.size(150, 1), rng.size(50, 1)); });
   test::count_shapes("take_kernel", test::kSeededShapes);  // in the same loop
-  test::count_shapes("take_backward_kernel", test::kSeededShapes);
+  test::count_shapes("take_backward_flat_kernel", test::kSeededShapes);
 }
 
 TEST(Maxima, SameUnderEverySchedule) {

@@ -34,18 +34,14 @@ __device__ __forceinline__ float4 running_rstd(const BatchNormForward& p, const 
   return make_float4(rstd[0], rstd[1], rstd[2], rstd[3]);
 }
 
-template <bool kAligned, bool kRunning>
+template <bool kAligned, bool kRelu>
 __global__ void __launch_bounds__(kStripThreads)
-    batch_norm_apply_strip_kernel(BatchNormForward p, const Strips s) {
+    batch_norm_apply_strip_kernel(BatchNormForward p, bool running, const Strips s) {
   const StripPlace place(s);
   if (place.is_idle()) return;  // no barrier follows
-  const float4 mean = place.gather(s, kRunning ? p.running_mean : p.mean, 0.0f);
-  float4 scale;
-  if constexpr (kRunning)
-    scale = running_rstd(p, place, s);
-  else
-    scale = place.gather(s, p.rstd, 0.0f);
-  scale = times(scale, place.gather(s, p.weight, 1.0f));
+  const float4 mean = place.gather(s, running ? p.running_mean : p.mean, 0.0f);
+  const float4 rstd = running ? running_rstd(p, place, s) : place.gather(s, p.rstd, 0.0f);
+  const float4 scale = times(rstd, place.gather(s, p.weight, 1.0f));
   const float4 bias = place.gather(s, p.bias, 0.0f);
   for (std::int64_t line = place.first; line < place.end; line += kLoads * place.lanes) {
     float4 x[kLoads];
@@ -54,9 +50,9 @@ __global__ void __launch_bounds__(kStripThreads)
     WEFT_UNROLL
     for (int i = 0; i < kLoads; ++i)
       place.store<kAligned>(s, p.y, line + i * place.lanes,
-                            normalised(x[i], mean, scale, bias, p.relu));
+                            normalised<kRelu>(x[i], mean, scale, bias));
   }
-  place.store_rest(s, p.y, normalised(place.load_rest(s, p.x), mean, scale, bias, p.relu));
+  place.store_rest(s, p.y, normalised<kRelu>(place.load_rest(s, p.x), mean, scale, bias));
 }
 
 /// What a thread of backward knows of its four channels.
@@ -115,8 +111,8 @@ __global__ void __launch_bounds__(kStripThreads)
 
 void batch_norm_apply(const BatchNormForward& p, bool running, StreamView stream) {
   const Strips s = strips_of(p.rows, p.c, kBlocksWanted, kLoads);
-  with_flags(are_aligned16(p.x, p.y), running, [&]<bool kAligned, bool kRunning>() {
-    launch(batch_norm_apply_strip_kernel<kAligned, kRunning>, strips_launch(s), stream, p, s);
+  with_flags(are_aligned16(p.x, p.y), p.relu, [&]<bool kAligned, bool kRelu>() {
+    launch(batch_norm_apply_strip_kernel<kAligned, kRelu>, strips_launch(s), stream, p, running, s);
   });
 }
 

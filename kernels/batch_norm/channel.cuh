@@ -3,6 +3,8 @@
 // What both schemes do with one channel: its moments, merged by Chan's formula (Chan, Golub and LeVeque,
 // 1983), which takes no difference of large numbers; and the arithmetic of single elements.
 
+#include <cmath>
+
 #include "kernels/batch_norm/batch_norm.h"
 #include "kernels/primitives/reduce.cuh"
 
@@ -69,18 +71,18 @@ __device__ __forceinline__ float value_or(const float* array, std::int64_t i, fl
 }
 
 /// y of one element. x - mean comes first: of numbers that are large and close it loses nothing.
-__device__ __forceinline__ float normalised(float x, float mean, float scale, float bias,
-                                            bool relu) {
+template <bool kRelu>
+__device__ __forceinline__ float normalised(float x, float mean, float scale, float bias) {
   const float y = (x - mean) * scale + bias;
-  return relu && y <= 0.0f ? 0.0f : y;
+  return kRelu && y <= 0.0f ? 0.0f : y;  // NaN stays
 }
 
-__device__ __forceinline__ float4 normalised(float4 x, float4 mean, float4 scale, float4 bias,
-                                             bool relu) {
-  return make_float4(normalised(x.x, mean.x, scale.x, bias.x, relu),
-                     normalised(x.y, mean.y, scale.y, bias.y, relu),
-                     normalised(x.z, mean.z, scale.z, bias.z, relu),
-                     normalised(x.w, mean.w, scale.w, bias.w, relu));
+template <bool kRelu>
+__device__ __forceinline__ float4 normalised(float4 x, float4 mean, float4 scale, float4 bias) {
+  return make_float4(normalised<kRelu>(x.x, mean.x, scale.x, bias.x),
+                     normalised<kRelu>(x.y, mean.y, scale.y, bias.y),
+                     normalised<kRelu>(x.z, mean.z, scale.z, bias.z),
+                     normalised<kRelu>(x.w, mean.w, scale.w, bias.w));
 }
 
 /// g of one element: dy where ReLU let y pass.

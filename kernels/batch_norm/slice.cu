@@ -55,7 +55,8 @@ __global__ void __launch_bounds__(kMaxBlock, 1) batch_norm_slice_kernel(BatchNor
   const float bias = value_or(p.bias, place.channel, 0.0f);
   for (int row = first; row < rows; row += place.lanes)
     p.y[row * p.c + place.channel] =
-        normalised(tile[row * place.width + place.column], offset, scale, bias, p.relu);
+        p.relu ? normalised<true>(tile[row * place.width + place.column], offset, scale, bias)
+               : normalised<false>(tile[row * place.width + place.column], offset, scale, bias);
 }
 
 /// One row of a channel as backward takes it.

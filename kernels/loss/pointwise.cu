@@ -8,13 +8,15 @@
 
 #include "kernels/primitives/index.cuh"
 #include "kernels/primitives/reduce.cuh"
+#include "kernels/primitives/vector.cuh"
 
 namespace weft::kernels {
 namespace {
 
 constexpr int kThreads = 256;
-constexpr int kElements = 16;  // of a thread
-constexpr std::int64_t kStretch = std::int64_t{kThreads} * kElements;
+constexpr int kQuad = 4;   // neighbours, 16 bytes of each array
+constexpr int kQuads = 4;  // of a thread
+constexpr std::int64_t kStretch = std::int64_t{kThreads} * kQuads * kQuad;
 
 struct SquaredError {
   __device__ static float loss(float x, float t) { return (x - t) * (x - t); }
@@ -49,14 +51,26 @@ __global__ void __launch_bounds__(kThreads)
                                   const float* t,  // [size]
                                   float* sums,     // [blocks]
                                   float* dx,       // [size] or null
-                                  std::int64_t size, float scale) {
-  const std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * kStretch + threadIdx.x;
+                                  std::int64_t size, float scale, bool aligned) {
+  const std::int64_t begin = blockIdx.x * kStretch + static_cast<std::int64_t>(threadIdx.x) * kQuad;
   float sum = 0;
-  for (int k = 0; k < kElements; ++k) {
-    const std::int64_t i = first + k * kThreads;
-    if (i >= size) break;
-    sum += Loss::loss(x[i], t[i]);
-    if (dx != nullptr) dx[i] = scale * Loss::gradient(x[i], t[i]);
+  WEFT_UNROLL
+  for (int q = 0; q < kQuads; ++q) {
+    const std::int64_t i = begin + q * kThreads * kQuad;
+    const bool whole = aligned && i + kQuad <= size;
+    const float4 of_x = load_quad(x, i, size, whole, 0.0f),
+                 of_t = load_quad(t, i, size, whole, 0.0f);
+    const float xs[kQuad] = {of_x.x, of_x.y, of_x.z, of_x.w};
+    const float ts[kQuad] = {of_t.x, of_t.y, of_t.z, of_t.w};
+    float gradients[kQuad];
+    WEFT_UNROLL
+    for (int k = 0; k < kQuad; ++k) {
+      sum += i + k < size ? Loss::loss(xs[k], ts[k]) : 0.0f;
+      gradients[k] = scale * Loss::gradient(xs[k], ts[k]);
+    }
+    if (dx != nullptr)
+      store_quad(dx, i, size, whole,
+                 make_float4(gradients[0], gradients[1], gradients[2], gradients[3]));
   }
   sum = block_sum(sum);
   if (threadIdx.x == 0) sums[blockIdx.x] = gridDim.x == 1 ? scale * sum : sum;
@@ -78,7 +92,7 @@ void pointwise_loss(const float* x, const float* t, float* workspace, float* mea
   const unsigned blocks = blocks_for(size, kStretch);
   const float scale = 1.0f / static_cast<float>(size);
   launch(pointwise_loss_stretch_kernel<Loss>, {.grid = blocks, .block = kThreads}, stream, x, t,
-         blocks == 1 ? mean_loss : workspace, dx, size, scale);
+         blocks == 1 ? mean_loss : workspace, dx, size, scale, are_aligned16(x, t, dx));
   if (blocks > 1)
     launch(pointwise_loss_mean_kernel, {.grid = 1, .block = kThreads}, stream, workspace, mean_loss,
            blocks, scale);

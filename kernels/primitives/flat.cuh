@@ -25,6 +25,27 @@ struct FlatPlace {
   }
 };
 
+/// y[r, c] (+)= value(r, c), for y [.., cols] of `size` elements: a thread's quad of them.
+template <class Value>
+__device__ __forceinline__ void write_elements(float* y, bool add, std::int64_t size,
+                                               std::int64_t cols, bool aligned, Value value) {
+  const auto [first, whole] = FlatPlace(size, aligned);
+  if (first >= size) return;
+  std::int64_t row = first / cols, column = first - row * cols;
+  float values[kQuad];
+  WEFT_UNROLL
+  for (int k = 0; k < kQuad; ++k) {
+    values[k] = first + k < size ? value(row, column) : 0.0f;
+    if (++column == cols) column = 0, ++row;
+  }
+  float4 quad = make_float4(values[0], values[1], values[2], values[3]);
+  if (add) {
+    const float4 old = load_quad(y, first, size, whole, 0.0f);
+    quad = make_float4(old.x + quad.x, old.y + quad.y, old.z + quad.z, old.w + quad.w);
+  }
+  store_quad(y, first, size, whole, quad);
+}
+
 /// The launch of a flat loop.
 inline LaunchShape flat_launch(std::int64_t size,
                                std::source_location where = std::source_location::current()) {

@@ -6,7 +6,7 @@
 
 #include "kernels/reduction/maxima.h"
 
-#include "kernels/primitives/index.cuh"
+#include "kernels/primitives/flat.cuh"
 #include "kernels/primitives/largest.cuh"
 
 namespace weft::kernels {
@@ -51,17 +51,15 @@ __global__ void __launch_bounds__(kBlock)
 }
 
 template <bool kOfRows>
-__global__ void __launch_bounds__(kBlock)
-    take_backward_kernel(const float* dy,             // [rows], or [cols]
-                         const std::int32_t* choice,  // likewise
-                         float* dx,                   // [rows, cols], size elements
-                         bool add, std::int64_t size, std::int64_t cols) {
-  const std::int64_t i = grid_thread();
-  if (i >= size) return;
-  const std::int64_t row = i / cols, column = i - row * cols;
-  const float value = kOfRows ? (choice[row] == column ? dy[row] : 0.0f)
-                              : (choice[column] == row ? dy[column] : 0.0f);
-  dx[i] = add ? dx[i] + value : value;
+__global__ void __launch_bounds__(kFlatThreads)
+    take_backward_flat_kernel(const float* dy,             // [rows], or [cols]
+                              const std::int32_t* choice,  // likewise
+                              float* dx,                   // [rows, cols], size elements
+                              bool add, std::int64_t size, std::int64_t cols, bool aligned) {
+  write_elements(dx, add, size, cols, aligned, [=](std::int64_t row, std::int64_t column) {
+    const std::int64_t kept = kOfRows ? row : column;
+    return choice[kept] == (kOfRows ? column : row) ? dy[kept] : 0.0f;
+  });
 }
 
 template <bool kOfRows>
@@ -77,8 +75,8 @@ void take_backward(const float* dy, const std::int32_t* choice, float* dx, bool 
                    std::int64_t rows, std::int64_t cols, StreamView stream) {
   const std::int64_t size = rows * cols;
   if (size == 0) return;
-  launch(take_backward_kernel<kOfRows>, {.grid = blocks_for(size, kBlock), .block = kBlock}, stream,
-         dy, choice, dx, add, size, cols);
+  launch(take_backward_flat_kernel<kOfRows>, flat_launch(size), stream, dy, choice, dx, add, size,
+         cols, are_aligned16(dx));
 }
 
 }  // namespace

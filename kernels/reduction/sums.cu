@@ -4,6 +4,7 @@
 // walks down all the rows, many rows at a time, and adds its partial sums in a tree in shared memory:
 // no atomics, no workspace, and every load of a warp is made of whole 32-byte sectors.
 
+#include "kernels/primitives/flat.cuh"
 #include "kernels/primitives/reduce.cuh"
 #include "kernels/primitives/row.cuh"
 #include "kernels/reduction/reduction.h"
@@ -66,23 +67,21 @@ __global__ void __launch_bounds__(kCols* kRows)
 }
 
 template <bool kByRow>
-__global__ void spread_kernel(const float* dy,  // [rows] or [cols]
-                              float* dx,        // [rows, cols], size elements
-                              bool add, std::int64_t size, std::int64_t cols) {
-  const std::int64_t i = grid_thread();
-  if (i >= size) return;
-  const float value = dy[kByRow ? i / cols : i % cols];
-  dx[i] = add ? dx[i] + value : value;
+__global__ void __launch_bounds__(kFlatThreads)
+    spread_flat_kernel(const float* dy,  // [rows] or [cols]
+                       float* dx,        // [rows, cols], size elements
+                       bool add, std::int64_t size, std::int64_t cols, bool aligned) {
+  write_elements(dx, add, size, cols, aligned,
+                 [=](std::int64_t row, std::int64_t column) { return dy[kByRow ? row : column]; });
 }
 
 template <bool kByRow>
 void spread(const float* dy, float* dx, bool add, std::int64_t rows, std::int64_t cols,
             StreamView stream) {
-  constexpr int kBlock = 256;
   const std::int64_t size = rows * cols;
   if (size == 0) return;
-  launch(spread_kernel<kByRow>, {.grid = blocks_for(size, kBlock), .block = kBlock}, stream, dy, dx,
-         add, size, cols);
+  launch(spread_flat_kernel<kByRow>, flat_launch(size), stream, dy, dx, add, size, cols,
+         are_aligned16(dx));
 }
 
 }  // namespace
