@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <set>
 
@@ -17,11 +18,16 @@ namespace fs = std::filesystem;
 using test::Golden;
 using Names = std::vector<std::string>;
 
-const fs::path kFolder = WEFT_SOURCE_DIR "/tests/golden";
+/// A bundle for another machine carries the files elsewhere (scripts/bundle).
+fs::path folder() {
+  const char* const elsewhere = std::getenv("WEFT_GOLDEN_DIR");
+  return elsewhere != nullptr ? elsewhere : WEFT_SOURCE_DIR "/tests/golden";
+}
+
 constexpr std::size_t kFiles = 47;
 constexpr std::uintmax_t kMostBytes = 5'000'000;
 
-Golden load(const std::string& name) { return Golden(kFolder / (name + ".safetensors")); }
+Golden load(const std::string& name) { return Golden(folder() / (name + ".safetensors")); }
 
 test::GoldenChecks all_checks() {
   test::GoldenChecks checks = test::golden_layer_checks();
@@ -34,7 +40,7 @@ test::GoldenChecks all_checks() {
 
 Names all_names() {
   Names names;
-  for (const auto& entry : fs::directory_iterator(kFolder)) names.push_back(entry.path().stem());
+  for (const auto& entry : fs::directory_iterator(folder())) names.push_back(entry.path().stem());
   std::ranges::sort(names);
   return names;
 }
@@ -73,7 +79,7 @@ TEST(GoldenFiles, AreAllThereAndAllChecked) {
 
 TEST(GoldenFiles, AreSmall) {
   std::uintmax_t bytes = 0;
-  for (const auto& entry : fs::directory_iterator(kFolder)) {
+  for (const auto& entry : fs::directory_iterator(folder())) {
     EXPECT_EQ(entry.path().extension(), ".safetensors") << entry.path();
     bytes += entry.file_size();
   }
