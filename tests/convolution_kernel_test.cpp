@@ -93,18 +93,19 @@ Floats backward_weight(const ConvolutionCase& p, std::int64_t misalign = 0,
 }
 
 void expect_right(const std::string& kernel, const Floats& actual, const test::Sums& expected,
-                  std::int64_t terms, const ConvolutionCase& p) {
+                  std::int64_t terms, const ConvolutionCase& p, Content content = Content::any) {
   const std::string what = kernel + ", " + p.describe();
   if (p.is_integer)
-    test::expect_equal(actual, expected.value, what, Content::any);
+    test::expect_equal(actual, expected.value, what, content);
   else
-    test::note_worst(
-        kernel, test::expect_sum_close(actual, expected.value, expected.magnitude,
-                                       ConvolutionCase::error_constant(terms), what, Content::any));
+    test::note_worst(kernel,
+                     test::expect_sum_close(actual, expected.value, expected.magnitude,
+                                            ConvolutionCase::error_constant(terms), what, content));
 }
 
 void expect_all_passes_right(const ConvolutionCase& p, std::int64_t misalign) {
-  expect_right("conv2d_implicit_kernel", forward(p, misalign), p.forward(), p.taps() + 1, p);
+  expect_right("conv2d_implicit_kernel", forward(p, misalign), p.forward(), p.taps() + 1, p,
+               p.content());
   expect_right("conv2d_implicit_backward_data_kernel", backward_data(p, misalign),
                p.backward_data(), std::int64_t{p.g.r} * p.g.s * p.k, p);
   expect_right("conv2d_implicit_backward_weight_kernel", backward_weight(p, misalign),
@@ -158,7 +159,7 @@ TEST_F(ConvolutionKernel, DirectFollowsTheDefinition) {
     fill(p, rng, rng.chance(0.5));
     ASSERT_TRUE(kernels::conv2d_direct_fits(p.g, p.k)) << p.describe();
     expect_right("conv2d_direct_kernel", direct(p, rng.chance(0.25) ? rng.integer(1, 3) : 0),
-                 p.forward(), p.taps() + 1, p);
+                 p.forward(), p.taps() + 1, p, p.content());
   });
 }
 

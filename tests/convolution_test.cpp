@@ -31,13 +31,13 @@ constexpr auto kNone = Activation::none;
 
 /// Compares with the oracle: equal for integers, else within what the order of a sum may do.
 void expect_right(const std::string& name, const Floats& actual, const test::Sums& expected,
-                  std::int64_t terms, const ConvolutionCase& p) {
+                  std::int64_t terms, const ConvolutionCase& p, Content content = Content::any) {
   if (p.is_integer)
-    test::expect_equal(actual, expected.value, name + ", " + p.describe(), Content::any);
+    test::expect_equal(actual, expected.value, name + ", " + p.describe(), content);
   else
     test::note_worst(name, test::expect_sum_close(actual, expected.value, expected.magnitude,
                                                   ConvolutionCase::error_constant(terms),
-                                                  name + ", " + p.describe(), Content::any));
+                                                  name + ", " + p.describe(), content));
 }
 
 TEST(Convolution, TwinsFollowTheDefinition) {
@@ -52,8 +52,8 @@ TEST(Convolution, TwinsFollowTheDefinition) {
     cpu::conv2d_direct(x.data(), weight.data(), bias_data, direct.data(), p.g, p.k, kNone, 0.0f);
     cpu::conv2d_backward_data(dy.data(), weight.data(), dx.data(), false, p.g, p.k);
     cpu::conv2d_backward_weight(x.data(), dy.data(), dweight.data(), false, p.g, p.k);
-    expect_right("cpu conv2d", y.download(), p.forward(), p.taps() + 1, p);
-    expect_right("cpu conv2d_direct", direct.download(), p.forward(), p.taps() + 1, p);
+    expect_right("cpu conv2d", y.download(), p.forward(), p.taps() + 1, p, p.content());
+    expect_right("cpu conv2d_direct", direct.download(), p.forward(), p.taps() + 1, p, p.content());
     expect_right("cpu conv2d_backward_data", dx.download(), p.backward_data(),
                  std::int64_t{p.g.r} * p.g.s * p.k, p);
     expect_right("cpu conv2d_backward_weight", dweight.download(), p.backward_weight(), p.places(),
