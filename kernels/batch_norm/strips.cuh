@@ -89,7 +89,11 @@ struct StripPlace : BlockLanes {
   template <bool kAligned>
   __device__ __forceinline__ void store(const Strips& s, float* y, std::int64_t l,
                                         float4 quad) const {
-    store_quad(y + l * s.line + column, l < end ? 0 : kQuad, kQuad, kAligned, quad);
+    if (l >= end) return;
+    if constexpr (kAligned)
+      store4_global(y + l * s.line + column, quad);
+    else
+      store_quad(y + l * s.line + column, 0, kQuad, false, quad);
   }
   /// The quad of the rest, as far as it goes.
   __device__ __forceinline__ float4 load_rest(const Strips& s, const float* x) const {

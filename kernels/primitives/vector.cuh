@@ -23,8 +23,8 @@ __device__ __forceinline__ void store4(float* address, float4 value) {
   *reinterpret_cast<float4*>(address) = value;
 }
 
-/// The same to global memory, as one instruction whatever the compiler thinks of it: it has been seen to make
-/// four stores of one.
+/// The same to global memory as one instruction of PTX, for where scripts/check_wide_access finds that the compiler
+/// has made four stores of one.
 __device__ __forceinline__ void store4_global(float* address, float4 value) {
 #if defined(__CUDACC__)
   asm volatile(
@@ -55,7 +55,7 @@ __device__ __forceinline__ float4 load_quad(const float* row, std::int64_t colum
 __device__ __forceinline__ void store_quad(float* row, std::int64_t column, std::int64_t cols,
                                            bool aligned, float4 quad) {
   if (aligned) {
-    if (column < cols) store4_global(row + column, quad);
+    if (column < cols) store4(row + column, quad);
   } else {
     if (column < cols) row[column] = quad.x;
     if (column + 1 < cols) row[column + 1] = quad.y;
