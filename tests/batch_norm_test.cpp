@@ -13,6 +13,7 @@
 #include "weft/autograd.h"
 #include "weft/error.h"
 #include "weft/ops/activation.h"
+#include "weft/ops/reduction.h"
 
 namespace weft {
 namespace {
@@ -189,6 +190,37 @@ TEST(BatchNorm, RefusesWhatItCannotTake) {
             "batch_norm: expected no activation or relu");
   EXPECT_EQ(error(x, none, none, none, {.epsilon = -1}),
             "batch_norm: expected an epsilon of 0 or more, got -1.000000");
+  for (const BatchNormOptions& options : {BatchNormOptions{.momentum = -0.5}, {.momentum = 1.5}})
+    EXPECT_NE(error(x, none, none, none, options), "");
+  EXPECT_EQ(error(x, none, none, none, {.momentum = std::nan("")}),
+            "batch_norm: expected a momentum of 0 to 1, got nan");
+}
+
+TEST(BatchNorm, RunningValuesAreInMemoryOfTheirOwn) {
+  const Tensor x = zeros({4, 3}), one = full({3}, 1), two = full({3}, 1);
+  const auto error = [&](const Tensor& weight, const Tensor& bias, Tensor mean, Tensor variance) {
+    return test::error_of<ShapeError>([&] { batch_norm(x, weight, bias, mean, variance); });
+  };
+  const std::string message =
+      "batch_norm: expected running_mean and running_variance in memory of their own, got memory "
+      "that they share with each other, x, weight or bias";
+  EXPECT_EQ(error({}, {}, one, one), message);
+  EXPECT_EQ(error(one, {}, one, two), message);
+  EXPECT_EQ(error({}, two, one, two), message);
+  EXPECT_EQ(error({}, {}, one, x.rows(1, 2).reshape({3})), message);
+  Tensor same = one;
+  batch_norm(x, one, one, same, same, kEvaluation);  // which only reads them
+}
+
+TEST(BatchNorm, RowsWithoutChannelsTakeNoTime) {
+  constexpr std::int64_t kMany = std::int64_t{1} << 58;
+  Tensor none = zeros({0});
+  for (const Shape& shape : {Shape{kMany, 0}, Shape{kMany, kMany, 4, 0}}) {
+    Tensor x = zeros(shape);
+    x.set_requires_grad();
+    sum(batch_norm(x, none, none, none, none)).backward();
+    EXPECT_EQ(x.grad().shape(), shape);
+  }
 }
 
 }  // namespace

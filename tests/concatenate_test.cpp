@@ -268,6 +268,12 @@ TEST(Concatenation, RefusesWhatItCannotTake) {
             }),
             "concatenate: expected part 1 like [2, 3] but for axis 1, got [3, 3]");
   EXPECT_THROW(concatenate({zeros({2, 3}), zeros({3})}, 0), ShapeError);
+  const Tensor many = zeros({std::int64_t{1} << 62, 0});
+  EXPECT_EQ(error_of<ShapeError>([&] {
+              concatenate({many, many}, 0);
+            }),
+            "concatenate: expected fewer than 2^63 along axis 0, got 4611686018427387904 and "
+            "4611686018427387904");
   EXPECT_EQ(error_of<ShapeError>([] {
               concatenate({zeros({2}), zeros({2}, DType::int32)}, 0);
             }),

@@ -188,6 +188,11 @@ TEST(Confusion, RefusesWhatItCannotTake) {
               add_confusion_(counts, zeros({3, 0}), labels);
             }),
             "add_confusion_: expected scores of one class or more, got [3, 0]");
+  EXPECT_EQ(error_of<ShapeError>([&] {
+              add_confusion_(counts, zeros({4, 2}), counts.reshape({4}));
+            }),
+            "add_confusion_: expected counts in memory of their own, got memory of the scores or "
+            "labels");
   EXPECT_THROW(add_confusion_(counts, zeros({6}), labels), ShapeError);
   EXPECT_THROW(add_confusion_(counts, zeros({3, 2}, DType::int32), labels), ShapeError);
 }

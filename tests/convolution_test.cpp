@@ -260,6 +260,19 @@ TEST(Convolution, RefusesWhatItCannotTake) {
               im2col(zeros({1, 5, 5, 1}, DType::int32), 3);
             }),
             "im2col: expected x of float32 (float64 on the cpu), got int32 on the cpu");
+  constexpr std::int64_t kHalf = std::int64_t{1} << 29;  // 2^30 places along an axis
+  EXPECT_EQ(
+      error_of<ShapeError>([] {
+        im2col(zeros({16, 2, 2, 1}), 1, 1, kHalf - 1);
+      }),
+      "im2col: expected fewer than 2^30 pixels, places of the window, and taps times channels, "
+      "got 16 images of 2x2, 1073741824x1073741824 places and 1 taps")
+      << "2^64 rows, which would be none";
+  EXPECT_NE(error_of<ShapeError>([] {
+              im2col(zeros({0, 2, 2, 16}), 2 * kHalf, 1, kHalf - 1);
+            }),
+            "");
+  EXPECT_NE(message({1, 1, 1, 1}, {0, 1, 1, 1}, {.padding = kHalf - 1}), "");
   if (!gpu_available()) return;
   EXPECT_EQ(error_of<ShapeError>([] {
               const auto on_gpu = [](const Shape& shape) { return zeros(shape).to(Device::gpu); };
@@ -267,7 +280,8 @@ TEST(Convolution, RefusesWhatItCannotTake) {
                      {.method = ConvolutionMethod::direct});
             }),
             "conv2d: expected 1 to 4 channels, and windows within 48 KiB of shared memory, for the "
-            "direct kernel, got 5 channels and windows of 3x3");
+            "direct kernel, got 5 channels and windows of 3x3 with strides of 1x1 and "
+            "dilations of 1x1");
 }
 
 }  // namespace

@@ -186,6 +186,16 @@ TEST(Metrics, WeighLossesByTheirRows) {
   }
 }
 
+TEST(Metrics, TakeAFloat64LossOnAnyDevice) {
+  for (const Device device : devices()) {
+    Metrics metrics(device);
+    metrics.add_loss(full({}, 3, DType::float64), 2);
+    EXPECT_EQ(metrics.read().loss, 3);
+    EXPECT_EQ(error_of<ShapeError>([&] { metrics.add_loss(full({}, 3, DType::int32), 1); }),
+              "metrics: expected a loss of float32 or float64, got int32");
+  }
+}
+
 TEST(Metrics, CountCorrectRows) {
   for (const Device device : devices()) {
     Metrics metrics(device);

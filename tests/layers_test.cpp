@@ -197,6 +197,20 @@ TEST(Layers, RefuseSizesThatMakeNoLayer) {
             "BatchNorm: expected at least 1 feature, got 0");
   EXPECT_NE(error_of<ShapeError>([&] { nn::Dropout(1.5, generator); }), "");
   EXPECT_EQ(error_of<ShapeError>([&] {
+              nn::Conv2d(1, 1, 3, generator, {.stride = {0, 1}});
+            }),
+            "Conv2d: expected strides and dilations of at least 1 and paddings of at least 0, got "
+            "0x1, 1x1 and 0x0");
+  EXPECT_NE(error_of<ShapeError>([&] { nn::Conv2d(1, 1, 3, generator, {.padding = -1}); }), "");
+  constexpr std::int64_t kHuge = std::int64_t{1} << 31;
+  EXPECT_NE(error_of<ShapeError>([&] { nn::Conv2d(kHuge, kHuge, kHuge, generator); }), "");
+  EXPECT_EQ(error_of<ShapeError>([] { nn::MaxPool2d(0); }),
+            "max_pool2d: expected a window of 1 or more (and at most 2^30), got 0x0");
+  EXPECT_NE(error_of<ShapeError>([] { nn::MaxPool2d(2, 2, 5); }), "");
+  EXPECT_NE(error_of<ShapeError>([] { nn::AvgPool2d(2, -1); }), "");
+  EXPECT_NE(error_of<ShapeError>([] { nn::AdaptiveAvgPool2d(0); }), "");
+  EXPECT_NE(error_of<ShapeError>([] { nn::BatchNorm(2, {.epsilon = -1}); }), "");
+  EXPECT_EQ(error_of<ShapeError>([&] {
               nn::Unflatten({2, 2})(zeros({3, 5}));
             }),
             "Unflatten: expected x [n, 4], got [3, 5]");

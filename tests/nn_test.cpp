@@ -3,12 +3,17 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 
 #include "tests/support/compare.h"
 #include "tests/support/error.h"
 #include "weft/autograd.h"
 #include "weft/error.h"
+#include "weft/ops/concatenate.h"
+#include "weft/ops/dropout.h"
 #include "weft/ops/gemm.h"
+#include "weft/ops/pooling.h"
+#include "weft/ops/reduction.h"
 
 namespace weft {
 namespace {
@@ -147,6 +152,30 @@ TEST(Module, LoadsByNameWholeOrNotAtAll) {
   }
 }
 
+TEST(Module, LoadsValuesOfItsOwnAndNamesAnUndefinedOne) {
+  nn::BatchNorm layer(2);
+  layer.load({{"weight", layer.weight},
+              {"bias", layer.bias},
+              {"running_mean", layer.running_var},
+              {"running_var", layer.running_mean}});
+  EXPECT_EQ(layer.running_mean.to_vector<float>(), std::vector<float>(2, 1.0f));
+  EXPECT_EQ(layer.running_var.to_vector<float>(), std::vector<float>(2, 0.0f));
+  NamedTensors state = layer.named_state();
+  state[1].second = Tensor();
+  EXPECT_EQ(error_of<ShapeError>([&] { layer.load(state); }),
+            "load: expected bias to be float32 [2], got an undefined tensor");
+}
+
+TEST(Module, AFrozenParametersGradientMovesWithIt) {
+  if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  Generator generator(3);
+  Linear layer(1, 1, generator);
+  layer(full({1, 1}, 1)).backward();
+  layer.weight.set_requires_grad(false);
+  layer.to(Device::gpu);
+  EXPECT_EQ(layer.weight.grad().device(), Device::gpu);
+}
+
 TEST(Module, MovesToAnotherDeviceWithItsHandles) {
   if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
   Generator generator(3);
@@ -172,6 +201,43 @@ TEST(Module, ABackwardAcrossAMoveIsRefused) {
   layer.to(Device::gpu);
   EXPECT_NE(error_of<ShapeError>([&] { y.backward(); }).find("on one device"), std::string::npos);
   EXPECT_FALSE(layer.weight.grad().defined());
+}
+
+TEST(Module, ABackwardOfAnyOpAcrossAMoveIsRefused) {
+  if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  const std::vector<std::function<Tensor(const Tensor&)>> ops{
+      [](const Tensor& x) { return max_pool2d(x, 2); },
+      [](const Tensor& x) { return avg_pool2d(x, 2); },
+      [](const Tensor& x) { return global_avg_pool2d(x); },
+      [](const Tensor& x) { return dropout(x, 0.5, {}); },
+      [](const Tensor& x) {
+        return concatenate({x, x.detach()}, 1);
+      },
+      [](const Tensor& x) {
+        return concatenate({x, x}, 1);
+      },
+      [](const Tensor& x) { return nn::BatchNorm(1)(x); }};
+  for (const auto& op : ops) {
+    Tensor x = full({2, 4, 4, 1}, 1);
+    x.set_requires_grad();
+    const Tensor y = sum(op(x));
+    x.set_data(x.to(Device::gpu));
+    EXPECT_NE(error_of<ShapeError>([&] { y.backward(); }).find("on one device"), std::string::npos);
+    EXPECT_FALSE(x.grad().defined());
+  }
+  Tensor left = full({2, 4, 4, 1}, 1, DType::float32, Device::gpu);  // whose gradient did not move
+  left.set_requires_grad();
+  left.set_grad(zeros_like(left));
+  left.set_data(left.to(Device::cpu));
+  EXPECT_EQ(error_of<ShapeError>([&] { sum(max_pool2d(left, 2)).backward(); }),
+            "backward of max_pool2d: expected all tensors on one device, got the gradient of the "
+            "result on the cpu and the gradient of input 0 on the gpu");
+}
+
+TEST(Sequential, RefusesAModuleThatItDoesNotHave) {
+  Sequential model(nn::ReLU{}, nn::ReLU{});
+  EXPECT_EQ(error_of<ShapeError>([&] { model[2]; }),
+            "Sequential: expected the number of one of 2 modules, got 2");
 }
 
 TEST(Init, BoundsFollowFanInAndFanOut) {

@@ -13,6 +13,7 @@
 #include "tests/support/shapes.h"
 #include "weft/autograd.h"
 #include "weft/error.h"
+#include "weft/ops/elementwise.h"
 #include "weft/ops/reduction.h"
 
 namespace weft {
@@ -134,6 +135,21 @@ TEST(Pooling, RefusesWindowsThatDoNotFit) {
               max_pool2d(zeros({0, 1 << 16, 1 << 15, 1}), {1 << 16, 1 << 15});
             }),
             "max_pool2d: expected a window of at most 2147483647 pixels, got 2147483648");
+}
+
+TEST(Pooling, EmptyImagesOfAnyExtentTakeNoTime) {
+  constexpr std::int64_t kHuge = std::int64_t{1} << 30;
+  for (const Shape& shape : {Shape{0, kHuge, kHuge, 1}, Shape{1, kHuge, kHuge, 0}}) {
+    Tensor x = zeros(shape);
+    x.set_requires_grad();
+    const std::int64_t n = shape[0], c = shape[3];
+    const Tensor largest = max_pool2d(x, 2), mean = avg_pool2d(x, 2),
+                 parts = adaptive_avg_pool2d(x, kHuge);
+    EXPECT_EQ(largest.shape(), (Shape{n, kHuge / 2, kHuge / 2, c}));
+    EXPECT_EQ(parts.shape(), shape);
+    (sum(largest) + sum(mean) + sum(parts)).backward();
+    EXPECT_EQ(x.grad().shape(), shape);
+  }
 }
 
 TEST(Pooling, RefusesAnOutputOfNothing) {

@@ -14,6 +14,8 @@
 #include "tests/support/schedules.h"
 #include "tests/support/shapes.h"
 #include "tests/support/softmax_oracle.h"
+#include "weft/ops/reduction.h"
+#include "weft/ops/softmax.h"
 #include "weft/stream.h"
 
 namespace weft {
@@ -95,6 +97,15 @@ TEST(Softmax, TwinAgreesWithTheOracle) {
   expect_twin_right<float>(2, 100003, 3.0);
   expect_twin_right<float>(3000, 129, 1.0);  // by several threads
   expect_twin_right<float>(2, 300001, 3.0);  // each row by several threads
+}
+
+TEST(Softmax, RowsWithoutColumnsTakeNoTime) {
+  for (Tensor (*const op)(const Tensor&) : {softmax, log_softmax}) {
+    Tensor x = zeros({std::int64_t{1} << 60, 0});
+    x.set_requires_grad();
+    sum(op(x)).backward();
+    EXPECT_EQ(x.grad().shape(), x.shape());
+  }
 }
 
 TEST(Softmax, RowsOfKnownValues) {

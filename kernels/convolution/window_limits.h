@@ -17,12 +17,14 @@ inline void require_product_of_ints(const char* op, const WindowGeometry& g,
   const auto exceeds = [&](std::int64_t a, std::int64_t b) {
     return a > 0 && b >= (limit + a - 1) / a;
   };
-  if (exceeds(g.n, std::max(pixels, places)) ||
+  if (exceeds(std::max(g.n, 1), std::max(pixels, places)) ||
       exceeds(taps, std::max<std::int64_t>(channels, g.c)))
-    throw ShapeError(std::string(op) +
-                     ": expected fewer than 2^30 pixels, and taps times channels, got " +
-                     std::to_string(g.n) + " images of " + std::to_string(g.h) + "x" +
-                     std::to_string(g.w) + " and " + std::to_string(taps) + " taps");
+    throw ShapeError(
+        std::string(op) +
+        ": expected fewer than 2^30 pixels, places of the window, and taps times channels, got " +
+        std::to_string(g.n) + " images of " + std::to_string(g.h) + "x" + std::to_string(g.w) +
+        ", " + std::to_string(g.p) + "x" + std::to_string(g.q) + " places and " +
+        std::to_string(taps) + " taps");
 }
 
 }  // namespace weft::kernels

@@ -118,22 +118,26 @@ Axis columns_of(const WindowGeometry& g, bool count_pad) {
 
 template <class T>
 void avg_pool(const T* x, T* y, const WindowGeometry& g, bool count_include_pad) {
+  if (has_no_numbers(g)) return;
   means(x, y, g, rows_of(g, count_include_pad), columns_of(g, count_include_pad));
 }
 
 template <class T>
 void avg_pool_backward(const T* dy, T* dx, bool add, const WindowGeometry& g,
                        bool count_include_pad) {
+  if (has_no_numbers(g)) return;
   means_backward(dy, dx, add, g, rows_of(g, count_include_pad), columns_of(g, count_include_pad));
 }
 
 template <class T>
 void adaptive_avg_pool(const T* x, T* y, const WindowGeometry& g) {
+  if (has_no_numbers(g)) return;
   means(x, y, g, equal_parts(g.h, g.p), equal_parts(g.w, g.q));
 }
 
 template <class T>
 void adaptive_avg_pool_backward(const T* dy, T* dx, bool add, const WindowGeometry& g) {
+  if (has_no_numbers(g)) return;
   means_backward(dy, dx, add, g, equal_parts(g.h, g.p), equal_parts(g.w, g.q));
 }
 

@@ -19,7 +19,7 @@ struct Chunks {
 
   Chunks(std::int64_t rows_, std::int64_t c_) : rows(rows_), c(c_) {
     rows_of_chunk = std::max<std::int64_t>(kChunk / std::max<std::int64_t>(c, 1), 16);
-    count = (rows + rows_of_chunk - 1) / rows_of_chunk;
+    count = c == 0 ? 0 : (rows + rows_of_chunk - 1) / rows_of_chunk;
   }
   /// Calls body(chunk, first row, end row), over the threads.
   template <class Body>

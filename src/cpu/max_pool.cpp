@@ -72,6 +72,7 @@ void pass_chosen(const T* __restrict dy, const Tap* __restrict taps, Index<T> ta
 
 template <class T, class Tap>
 void max_pool(const T* x, T* y, Tap* taps, const WindowGeometry& g) {
+  if (has_no_numbers(g)) return;
   const std::int64_t image = std::int64_t{g.h} * g.w * g.c;
   const auto rows = taps_inside(g.p, g.h, g.r, g.stride_h, g.pad_h, g.dilation_h);
   const auto columns = taps_inside(g.q, g.w, g.s, g.stride_w, g.pad_w, g.dilation_w);
@@ -104,6 +105,7 @@ void max_pool(const T* x, T* y, Tap* taps, const WindowGeometry& g) {
 
 template <class T, class Tap>
 void max_pool_backward(const T* dy, const Tap* taps, T* dx, bool add, const WindowGeometry& g) {
+  if (has_no_numbers(g)) return;
   const auto rows = windows_over(g.h, spans(g.p, g.r, g.stride_h, g.pad_h, g.dilation_h));
   const auto columns = windows_over(g.w, spans(g.q, g.s, g.stride_w, g.pad_w, g.dilation_w));
   const std::int64_t size = std::int64_t{g.n} * g.h * g.w * g.c;

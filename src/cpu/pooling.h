@@ -5,7 +5,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "weft/window.h"
+
 namespace weft::cpu {
+
+/// Whether there is nothing to compute, however many places there are to go over.
+inline bool has_no_numbers(const WindowGeometry& g) { return g.n == 0 || g.c == 0; }
 
 /// Pixels, taps or places of windows: begin .. end - 1.
 struct Range {

@@ -6,6 +6,7 @@ namespace weft::cpu {
 
 template <class T>
 void softmax(const T* x, T* y, std::int64_t rows, std::int64_t cols) {
+  if (cols == 0) return;
   for_each_row(rows, cols, [=](std::int64_t r) {
     T* const y_row = y + r * cols;
     const T scale = 1 / exponentials(x + r * cols, y_row, cols).sum;
@@ -18,6 +19,7 @@ void softmax(const T* x, T* y, std::int64_t rows, std::int64_t cols) {
 template <class T>
 void softmax_backward(const T* y, const T* dy, T* dx, bool add, std::int64_t rows,
                       std::int64_t cols) {
+  if (cols == 0) return;
   for_each_row(rows, cols, [=](std::int64_t r) {
     const T* const y_row = y + r * cols;
     const T* const dy_row = dy + r * cols;

@@ -31,11 +31,14 @@ void Metrics::reserve(std::int64_t batches) {
 void Metrics::add_loss(const Tensor& loss, std::int64_t rows) {
   if (loss.size() != 1)
     throw ShapeError("metrics: expected a scalar loss, got " + loss.shape().to_string());
+  if (loss.dtype() != DType::float32 && loss.dtype() != DType::float64)
+    throw ShapeError(std::string("metrics: expected a loss of float32 or float64, got ") +
+                     name_of(loss.dtype()));
   if (rows < 1) throw ShapeError("metrics: expected a loss over rows, got " + std::to_string(rows));
   const auto next = static_cast<std::int64_t>(rows_.size());
   if (next == losses_.size()) reserve(std::max<std::int64_t>(64, 2 * next));
   if (loss.dtype() == DType::float64)  // on the CPU, where there is nothing to wait for
-    losses_.data<float>()[next] = static_cast<float>(loss.item());
+    losses_.rows(next, next + 1).copy_from(full({1}, loss.item()));
   else
     losses_.rows(next, next + 1).copy_from(loss.detach().reshape({1}));
   rows_.push_back(rows);

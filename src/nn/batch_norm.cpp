@@ -14,6 +14,9 @@ BatchNorm::BatchNorm(std::int64_t features, BatchNormSettings settings_) : setti
   bias = zeros({features});
   running_mean = zeros({features});
   running_var = full({features}, 1);
+  batch_norm(zeros({0, features}), {}, {}, running_mean,
+             running_var,  // refuses settings that are none
+             {.training = false, .momentum = settings.momentum, .epsilon = settings.epsilon});
   weight.set_requires_grad();
   bias.set_requires_grad();
 }

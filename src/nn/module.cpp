@@ -24,7 +24,7 @@ void Module::to(Device device) {
     const Tensor gradient = tensor.grad();
     const Tensor moved_gradient = gradient.defined() ? gradient.to(device) : Tensor();
     tensor.set_data(tensor.to(device));
-    if (tensor.requires_grad()) tensor.set_grad(moved_gradient);
+    tensor.set_grad(moved_gradient);  // also of one that is frozen now
   }
 }
 
@@ -43,6 +43,9 @@ void Module::load(const NamedTensors& tensors) {
     if (match == own.end())
       throw ShapeError("load: expected only the model's parameters, got " + name);
     const Tensor& parameter = match->second;
+    if (!tensor.defined())
+      throw ShapeError("load: expected " + name + " to be " + name_of(parameter.dtype()) + " " +
+                       parameter.shape().to_string() + ", got an undefined tensor");
     if (tensor.shape() != parameter.shape() || tensor.dtype() != parameter.dtype())
       throw ShapeError("load: expected " + name + " to be " + name_of(parameter.dtype()) + " " +
                        parameter.shape().to_string() + ", got " + name_of(tensor.dtype()) + " " +
@@ -55,7 +58,14 @@ void Module::load(const NamedTensors& tensors) {
   for (std::size_t i = 0; i < own.size(); ++i)
     if (sources[i] == nullptr)
       throw ShapeError("load: expected the parameter " + own[i].first + ", got none");
-  for (std::size_t i = 0; i < own.size(); ++i) own[i].second.copy_from(*sources[i]);
+  std::vector<Tensor> values;  // copies of what a parameter before it would overwrite
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    const bool is_overwritten =
+        std::any_of(own.begin(), own.begin() + static_cast<std::ptrdiff_t>(i),
+                    [&](const auto& before) { return overlap(*sources[i], before.second); });
+    values.push_back(is_overwritten ? sources[i]->clone() : *sources[i]);
+  }
+  for (std::size_t i = 0; i < own.size(); ++i) own[i].second.copy_from(values[i]);
 }
 
 }  // namespace weft::nn

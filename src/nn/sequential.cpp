@@ -1,5 +1,6 @@
 #include <string>
 
+#include "weft/error.h"
 #include "weft/nn/module.h"
 
 namespace weft::nn {
@@ -29,6 +30,13 @@ NamedTensors Sequential::named_parameters() const {
 
 NamedTensors Sequential::named_buffers() const {
   return numbered(modules_, &Module::named_buffers);
+}
+
+Module& Sequential::operator[](std::size_t i) {
+  if (i >= size())
+    throw ShapeError("Sequential: expected the number of one of " + std::to_string(size()) +
+                     " modules, got " + std::to_string(i));
+  return *modules_[i];
 }
 
 void Sequential::train(bool on) {

@@ -1,5 +1,6 @@
 #include "weft/ops/batch_norm.h"
 
+#include <initializer_list>
 #include <string>
 
 #include "kernels/batch_norm/batch_norm.h"
@@ -22,7 +23,10 @@ struct Matrix {
 Matrix matrix_of(const Tensor& x) {
   if (x.rank() < 2) ops::fail(kOp, "expected x of rank 2 or more, got " + x.shape().to_string());
   Matrix matrix{1, x.size(x.rank() - 1)};
-  for (int axis = 0; axis + 1 < x.rank(); ++axis) matrix.rows *= x.size(axis);
+  constexpr auto kMost = std::int64_t{1} << 60;  // the product may overflow without channels
+  for (int axis = 0; axis + 1 < x.rank(); ++axis)
+    matrix.rows =
+        x.size(axis) > 0 && matrix.rows > kMost / x.size(axis) ? kMost : matrix.rows * x.size(axis);
   return matrix;
 }
 
@@ -31,6 +35,19 @@ void check_channels(const char* name, const Tensor& of_channel, const Tensor& x,
   ops::require_shape(kOp, name, of_channel, {c});
   ops::require_same_dtype(kOp, x, of_channel);
   ops::require_same_device(kOp, {&x, &of_channel});
+}
+
+/// In training these are written while the others are read.
+void check_running(const Tensor& running_mean, const Tensor& running_variance,
+                   std::initializer_list<const Tensor*> inputs) {
+  bool shared = overlap(running_mean, running_variance);
+  for (const Tensor* input : inputs)
+    shared = shared || (input->defined() &&
+                        (overlap(running_mean, *input) || overlap(running_variance, *input)));
+  if (shared)
+    ops::fail(kOp,
+              "expected running_mean and running_variance in memory of their own, got memory "
+              "that they share with each other, x, weight or bias");
 }
 
 void check(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& running_mean,
@@ -51,6 +68,10 @@ void check(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tens
     ops::fail(kOp, "expected no activation or relu");
   if (!(options.epsilon >= 0))
     ops::fail(kOp, "expected an epsilon of 0 or more, got " + std::to_string(options.epsilon));
+  if (!(options.momentum >= 0 && options.momentum <= 1))  // also NaN
+    ops::fail(kOp, "expected a momentum of 0 to 1, got " + std::to_string(options.momentum));
+  if (options.training && running_mean.defined())
+    check_running(running_mean, running_variance, {&x, &weight, &bias});
 }
 
 template <class T>

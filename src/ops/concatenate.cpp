@@ -1,6 +1,7 @@
 #include "weft/ops/concatenate.h"
 
 #include <array>
+#include <limits>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -65,7 +66,11 @@ Shape joined_shape(const std::vector<Tensor>& parts, int axis) {
                          part.shape().to_string());
     ops::require_same_dtype(kOp, first, part);
     ops::require_same_device(kOp, {&first, &part});
-    extents[static_cast<std::size_t>(axis)] += part.size(axis);
+    std::int64_t& extent = extents[static_cast<std::size_t>(axis)];
+    if (part.size(axis) > std::numeric_limits<std::int64_t>::max() - extent)  // of empty parts
+      ops::fail(kOp, "expected fewer than 2^63 along axis " + std::to_string(axis) + ", got " +
+                         std::to_string(extent) + " and " + std::to_string(part.size(axis)));
+    extent += part.size(axis);
   }
   return Shape(
       std::span<const std::int64_t>(extents.data(), static_cast<std::size_t>(first.rank())));

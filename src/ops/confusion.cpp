@@ -21,6 +21,8 @@ void add_confusion_(Tensor& counts, const Tensor& scores, const Tensor& labels) 
   ops::require_shape(kOp, "labels", labels, {rows});
   ops::require_dtype(kOp, "labels", labels, DType::int32);
   ops::require_same_device(kOp, {&scores, &labels, &counts});
+  if (overlap(counts, labels) || overlap(counts, scores))
+    ops::fail(kOp, "expected counts in memory of their own, got memory of the scores or labels");
   const std::int32_t* const label = labels.data<std::int32_t>();
   std::int32_t* const to = counts.data<std::int32_t>();
   if (scores.device() == Device::gpu)

@@ -4,6 +4,7 @@
 
 #include "kernels/convolution/direct.h"
 #include "kernels/convolution/implicit_gemm.h"
+#include "kernels/convolution/window_limits.h"
 #include "src/cpu/convolution.h"
 #include "src/ops/activation.h"
 #include "src/ops/check.h"
@@ -27,7 +28,9 @@ ConvolutionMethod choose(ConvolutionMethod wanted, Device device, const WindowGe
               "expected 1 to 4 channels, and windows within 48 KiB of shared memory, for "
               "the direct kernel, got " +
                   std::to_string(g.c) + " channels and windows of " + std::to_string(g.r) + "x" +
-                  std::to_string(g.s));
+                  std::to_string(g.s) + " with strides of " + std::to_string(g.stride_h) + "x" +
+                  std::to_string(g.stride_w) + " and dilations of " + std::to_string(g.dilation_h) +
+                  "x" + std::to_string(g.dilation_w));
   if (wanted != ConvolutionMethod::automatic) return wanted;
   return device == Device::gpu && direct_fits ? ConvolutionMethod::direct
                                               : ConvolutionMethod::implicit_gemm;
@@ -80,8 +83,10 @@ WindowGeometry ops::convolution_geometry(const char* op, const Tensor& x, const 
                                          const Tensor& bias, const Conv2dOptions& options) {
   check(op, x, weight, bias);
   ops::require_slope(op, options.slope);
-  return ops::window_geometry(op, x, {weight.size(1), weight.size(2)}, options.stride,
-                              options.padding, options.dilation);
+  const WindowGeometry g = ops::window_geometry(op, x, {weight.size(1), weight.size(2)},
+                                                options.stride, options.padding, options.dilation);
+  kernels::require_product_of_ints(op, g, weight.size(0));
+  return g;
 }
 
 void ops::conv2d_backward_data(const Tensor& dy, const Tensor& weight,

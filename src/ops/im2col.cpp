@@ -1,4 +1,5 @@
 #include "kernels/convolution/im2col.h"
+#include "kernels/convolution/window_limits.h"
 #include "src/cpu/im2col.h"
 #include "src/ops/check.h"
 #include "src/ops/profile_scope.h"
@@ -13,6 +14,7 @@ Tensor im2col(const Tensor& x, Size2d window, Size2d stride, Size2d padding, Siz
   const ops::ProfileScope scope("im2col", x.device());
   ops::require_floating("im2col", "x", x);
   const WindowGeometry g = ops::window_geometry("im2col", x, window, stride, padding, dilation);
+  kernels::require_product_of_ints("im2col", g, g.c);
   const Tensor columns =
       empty({std::int64_t{g.n} * g.p * g.q, std::int64_t{g.r} * g.s * g.c}, x.dtype(), x.device());
   if (x.device() == Device::gpu)

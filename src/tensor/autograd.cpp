@@ -39,7 +39,7 @@ bool is_exclusive(const Tensor& x) {
 // Where the gradients of one node's inputs go: into grad() of a leaf, else to the input's own node.
 class NodeGradients final : public Gradients {
  public:
-  explicit NodeGradients(const Node& node) : node_(node) {}
+  NodeGradients(const Node& node, Device device) : node_(node), device_(device) {}
   NodeGradients(const NodeGradients&) = delete;
   NodeGradients& operator=(const NodeGradients&) = delete;
 
@@ -61,6 +61,7 @@ class NodeGradients final : public Gradients {
 
   Target target(int input) override {
     TensorState& x = wanted_input(input);
+    require_device("input", input, x.storage->device);
     if (is_repeated(x)) {  // f(x, x): the op may write both before either is added up
       later_.emplace_back(input, empty(x.shape, x.dtype, x.storage->device));
       return {later_.back().second, false};
@@ -74,6 +75,7 @@ class NodeGradients final : public Gradients {
         unwritten_.push_back(&x);
       return {gradient, false};
     }
+    require_device("the gradient of input", input, gradient.device());
     make_own(x);
     return {gradient, true};
   }
@@ -108,6 +110,16 @@ class NodeGradients final : public Gradients {
   }
 
  private:
+  // An input may have been moved since it was recorded, and its grad() been left behind by a move.
+  void require_device(const char* what, int input, Device device) const {
+    if (device != device_)
+      throw ShapeError(
+          std::string("backward of ") + node_.op +
+          ": expected all tensors on one device, got the gradient of the result on the " +
+          name_of(device_) + " and " + what + " " + std::to_string(input) + " on the " +
+          name_of(device));
+  }
+
   TensorState& wanted_input(int input) const {
     if (!wanted(input))
       throw ShapeError(std::string("backward of ") + node_.op + ": input " + std::to_string(input) +
@@ -130,6 +142,7 @@ class NodeGradients final : public Gradients {
   }
 
   const Node& node_;
+  Device device_;  // of the result's gradient
   std::vector<std::pair<int, Tensor>> later_;
   std::vector<TensorState*> unwritten_;  // leaves whose first gradient the op was given to write
 };
@@ -185,7 +198,7 @@ void backward(const Tensor& y) {
   for (const std::shared_ptr<Node>& node : walk.tape) {
     if (node->gradient.defined()) {
       const Tensor dy = std::exchange(node->gradient, {});
-      NodeGradients gradients(*node);
+      NodeGradients gradients(*node, dy.device());
       if (gradients.any_wanted()) node->backward(dy, gradients);  // else: turned off since
       gradients.finish();
     }

@@ -84,7 +84,7 @@ class Sequential : public Module {
   NamedTensors named_buffers() const override;
   void train(bool on = true) override;  // and all its modules
   std::size_t size() const { return modules_.size(); }
-  Module& operator[](std::size_t i) { return *modules_.at(i); }
+  Module& operator[](std::size_t i);  // throws ShapeError where there is no module i
 
  private:
   friend Sequential fuse(const Sequential& layers);

@@ -17,8 +17,8 @@ struct BatchNormOptions {
 /// Training takes mean and biased variance of all rows, two at least, and moves the running values [c] in place:
 /// (1 - momentum) running + momentum value, with the unbiased variance. Both undefined: none are kept.
 /// Evaluation takes the running values, and needs no rows. NaN stays in its channel, all of it in training; a
-/// constant channel gives its bias. Throws ShapeError on other shapes, dtypes, devices or activations, and
-/// a negative epsilon. Does not synchronise.
+/// constant channel gives its bias (epsilon 0: NaN). Throws ShapeError on other shapes, dtypes, devices, activations,
+/// epsilon under 0, momentum outside 0..1, and running values that share memory. Does not synchronise.
 Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, Tensor& running_mean,
                   Tensor& running_variance, const BatchNormOptions& options = {});
 
