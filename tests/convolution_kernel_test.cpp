@@ -333,6 +333,8 @@ TEST(Convolution, DirectTakesFewChannelsAndSmallWindows) {
   EXPECT_TRUE(without([](auto& g) { g.r = g.s = 16; }));
   EXPECT_TRUE(without([](auto& g) { g.stride_h = 1 << 30; }));
   EXPECT_TRUE(without([](auto& g) { g.dilation_w = 1 << 29; }));
+  EXPECT_TRUE(without([](auto& g) { g.w = 1 << 29; }));  // times 3 channels, an int's limit
+  EXPECT_TRUE(without([](auto& g) { g.pad_w = 1 << 28; }));
 }
 
 }  // namespace

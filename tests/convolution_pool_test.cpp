@@ -190,6 +190,31 @@ TEST(ConvolutionPool, ManyImagesAreSharedAmongBlocks) {
   test::expect_equal(backward_weight(p, dy, argmax), weight_oracle(p, dy, argmax), p.describe());
 }
 
+// More than a grid's y axis can count: in parts.
+TEST(ConvolutionPool, TakesAnyNumberOfImages) {
+  if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  Rng rng(5);
+  ConvolutionCase p;
+  p.g = {.n = 65535 + 2,
+         .h = 2,
+         .w = 2,
+         .c = 1,
+         .r = 1,
+         .s = 1,
+         .p = 0,
+         .q = 0,
+         .stride_h = 1,
+         .stride_w = 1,
+         .pad_h = 0,
+         .pad_w = 0,
+         .dilation_h = 1,
+         .dilation_w = 1};
+  p.k = 4;
+  p.is_integer = true;
+  fill(p, rng, true);
+  expect_forward_right(Device::gpu, p);
+}
+
 TEST(ConvolutionPool, SameBitsUnderEverySchedule) {
   if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
   Rng rng(4);
