@@ -181,6 +181,19 @@ TEST_P(Conv2dOp, HasTheGradientsOfItsDefinition) {
     }
 }
 
+TEST_P(Conv2dOp, PassesGradientsThroughASlope) {
+  for (const ConvolutionMethod method : kMethods) {
+    Tensor x = on_device({-4, 8}, {1, 1, 2, 1});
+    x.set_requires_grad();
+    const Conv2dOptions options = {
+        .activation = Activation::leaky_relu, .slope = 0.25, .method = method};
+    const Tensor y = conv2d(x, on_device({2}, {1, 1, 1, 1}), {}, options);
+    EXPECT_EQ(y.to_vector<float>(), (Floats{-2, 16}));
+    sum(y).backward();
+    EXPECT_EQ(x.grad().to_vector<float>(), (Floats{0.5f, 2}));
+  }
+}
+
 TEST_P(Conv2dOp, TakesEmptyTensors) {
   const Device device = GetParam();
   for (const ConvolutionMethod method : {ConvolutionMethod::automatic, ConvolutionMethod::im2col,
