@@ -12,6 +12,7 @@
 #include "kernels/convolution/direct.h"
 #include "kernels/convolution/im2col.h"
 #include "kernels/convolution/implicit_gemm.h"
+#include "kernels/convolution/window_limits.h"
 #include "src/cpu/im2col.h"
 #include "tests/convolution_case.h"
 #include "tests/support/compare.h"
@@ -236,6 +237,36 @@ TEST_F(ConvolutionKernel, Im2colIsTheTwins) {
   test::count_shapes("col2im_gather_kernel", test::kSeededShapes);
 }
 
+// A pointer alone off 16 bytes: what it is used with may not be accessed 16 bytes at a time for its sake.
+TEST_F(ConvolutionKernel, TakeOneMisalignedPointer) {
+  Rng rng(8);
+  ConvolutionCase p = test::random_convolution(rng, 4, 4);
+  p.is_integer = true;
+  p.g.n = 2, p.g.c = 4, p.k = 4;
+  fill(p, rng, true);
+  const auto off = [](bool is_this) { return is_this ? 1 : 0; };
+  for (int which = 0; which < 4; ++which) {
+    const Guarded<float> x(p.x, Device::gpu, off(which == 0));
+    const Guarded<float> weight(p.weight, Device::gpu, off(which == 1));
+    const Guarded<float> bias(p.bias, Device::gpu, off(which == 2));
+    const Guarded<float> y(p.places() * p.k, Device::gpu, off(which == 3));
+    const Guarded<float> workspace(
+        kernels::conv2d_implicit_workspace(ConvolutionPass::forward, p.g, p.k), Device::gpu);
+    kernels::conv2d_implicit(x.data(), weight.data(), bias.data(), y.data(), workspace.data(), p.g,
+                             p.k, kNone, 0.0f, current_stream());
+    test::expect_equal(y.download(), p.forward().value, "implicit, " + std::to_string(which));
+  }
+  const Floats copies = rng.small_integers(p.places() * p.taps());
+  Floats expected(p.x.size());
+  cpu::col2im(copies.data(), expected.data(), false, p.g);
+  for (const bool is_from : {false, true}) {
+    const Guarded<float> from(copies, Device::gpu, off(is_from));
+    const Guarded<float> dx(static_cast<std::int64_t>(p.x.size()), Device::gpu, off(!is_from));
+    kernels::col2im(from.data(), dx.data(), false, p.g, current_stream());
+    test::expect_equal(dx.download(), expected, "col2im");
+  }
+}
+
 TEST_F(ConvolutionKernel, HaveTheSameBitsUnderEverySchedule) {
   Rng rng(4);
   ConvolutionCase p;
@@ -306,6 +337,45 @@ TEST_F(ConvolutionKernel, NanReachesTheWindowsThatSeeItAlone) {
   }
 }
 
+// The extents of a product are ints with room for a tile: an extent of 2^30 is refused, before any launch.
+TEST(Convolution, ProductsTakeFewerThan2To30) {
+  constexpr int kLimit = 1 << 30;
+  WindowGeometry g = {.n = 1 << 10,
+                      .h = 1 << 10,
+                      .w = (1 << 10) - 1,
+                      .c = 1,
+                      .r = 1,
+                      .s = 1,
+                      .p = 1,
+                      .q = 1,
+                      .stride_h = 1,
+                      .stride_w = 1,
+                      .pad_h = 0,
+                      .pad_w = 0,
+                      .dilation_h = 1,
+                      .dilation_w = 1};
+  const auto refused = [](const WindowGeometry& of, std::int64_t channels) {
+    try {
+      kernels::require_product_of_ints("op", of, channels);
+      return false;
+    } catch (const ShapeError&) {
+      return true;
+    }
+  };
+  EXPECT_FALSE(refused(g, 1));
+  g.w = 1 << 10;
+  EXPECT_TRUE(refused(g, 1)) << "pixels";
+  g.w = 1, g.p = 1 << 20;
+  EXPECT_TRUE(refused(g, 1)) << "places";
+  g.n = 0;
+  EXPECT_FALSE(refused(g, kLimit - 1));
+  EXPECT_TRUE(refused(g, kLimit)) << "outputs";
+  g.c = kLimit;
+  EXPECT_TRUE(refused(g, 1)) << "channels";
+  g.c = 1, g.r = 1 << 15, g.s = 1 << 15;
+  EXPECT_TRUE(refused(g, 1)) << "taps";
+}
+
 TEST(Convolution, DirectTakesFewChannelsAndSmallWindows) {
   ConvolutionCase p;
   p.g = {.n = 1,
@@ -333,6 +403,8 @@ TEST(Convolution, DirectTakesFewChannelsAndSmallWindows) {
   EXPECT_TRUE(without([](auto& g) { g.r = g.s = 16; }));
   EXPECT_TRUE(without([](auto& g) { g.stride_h = 1 << 30; }));
   EXPECT_TRUE(without([](auto& g) { g.dilation_w = 1 << 29; }));
+  EXPECT_TRUE(without([](auto& g) { g.w = 1 << 29; }));  // times 3 channels, an int's limit
+  EXPECT_TRUE(without([](auto& g) { g.pad_w = 1 << 28; }));
 }
 
 }  // namespace

@@ -50,6 +50,24 @@ ConvolutionCase random_case(Rng& rng, int most_channels, int most_outputs) {
   return p;
 }
 
+/// One image of 2x2 pixels and a window of one.
+WindowGeometry pixels_of_square() {
+  return {.n = 1,
+          .h = 2,
+          .w = 2,
+          .c = 1,
+          .r = 1,
+          .s = 1,
+          .p = 2,
+          .q = 2,
+          .stride_h = 1,
+          .stride_w = 1,
+          .pad_h = 0,
+          .pad_w = 0,
+          .dilation_h = 1,
+          .dilation_w = 1};
+}
+
 struct Pooled {
   Floats y;
   Bytes argmax;
@@ -190,6 +208,19 @@ TEST(ConvolutionPool, ManyImagesAreSharedAmongBlocks) {
   test::expect_equal(backward_weight(p, dy, argmax), weight_oracle(p, dy, argmax), p.describe());
 }
 
+// More than a grid's y axis can count: in parts.
+TEST(ConvolutionPool, TakesAnyNumberOfImages) {
+  if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  Rng rng(5);
+  ConvolutionCase p;
+  p.g = pixels_of_square();
+  p.g.n = 65535 + 2;
+  p.k = 4;
+  p.is_integer = true;
+  fill(p, rng, true);
+  expect_forward_right(Device::gpu, p);
+}
+
 TEST(ConvolutionPool, SameBitsUnderEverySchedule) {
   if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
   Rng rng(4);
@@ -202,6 +233,29 @@ TEST(ConvolutionPool, SameBitsUnderEverySchedule) {
       20, [&] { return forward(Device::gpu, p).y; }, "forward");
   test::expect_same_bits(
       20, [&] { return backward_weight(p, dy, argmax); }, "weight gradient");
+}
+
+// As max_pool2d has it: the gradient goes to the first of several NaNs.
+TEST(ConvolutionPool, ChoosesTheFirstNan) {
+  Rng rng(6);
+  ConvolutionCase p;
+  p.g = pixels_of_square();
+  p.k = 1;
+  fill(p, rng, false);
+  p.weight = {1};
+  p.x = {5, std::nanf(""), 7, std::nanf("")};
+  for (const Device device : {Device::cpu, Device::gpu}) {
+    if (device == Device::gpu && !gpu_available()) continue;
+    EXPECT_EQ(forward(device, p).argmax, Bytes{1}) << name_of(device);
+  }
+}
+
+TEST(ConvolutionPool, WeightKernelTakes128WeightsAnOutput) {
+  WindowGeometry g = pixels_of_square();
+  g.c = 4, g.r = 4, g.s = 8;
+  EXPECT_TRUE(kernels::conv2d_pooled_backward_weight_fits(g, 32));
+  g.s = 9;
+  EXPECT_FALSE(kernels::conv2d_pooled_backward_weight_fits(g, 32));
 }
 
 class ConvolutionPoolOp : public ::testing::TestWithParam<Device> {
@@ -275,6 +329,10 @@ TEST(ConvolutionPool, RefusesWhatItCannotTake) {
               conv2d_relu_max_pool(zeros({1, 3, 4, 1}), zeros({1, 3, 3, 1}));
             }),
             "conv2d_relu_max_pool: expected a map of 2x2 or more to pool, got 1x2");
+  EXPECT_EQ(error_of<ShapeError>([] {
+              conv2d_relu_max_pool(zeros({1, 4, 3, 1}), zeros({1, 3, 3, 1}));
+            }),
+            "conv2d_relu_max_pool: expected a map of 2x2 or more to pool, got 2x1");
   EXPECT_EQ(error_of<ShapeError>([] {
               conv2d_relu_max_pool(zeros({1, 4, 4, 1}), zeros({1, 3, 3, 1}), {},
                                    {.activation = Activation::tanh});

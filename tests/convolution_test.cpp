@@ -181,6 +181,19 @@ TEST_P(Conv2dOp, HasTheGradientsOfItsDefinition) {
     }
 }
 
+TEST_P(Conv2dOp, PassesGradientsThroughASlope) {
+  for (const ConvolutionMethod method : kMethods) {
+    Tensor x = on_device({-4, 8}, {1, 1, 2, 1});
+    x.set_requires_grad();
+    const Conv2dOptions options = {
+        .activation = Activation::leaky_relu, .slope = 0.25, .method = method};
+    const Tensor y = conv2d(x, on_device({2}, {1, 1, 1, 1}), {}, options);
+    EXPECT_EQ(y.to_vector<float>(), (Floats{-2, 16}));
+    sum(y).backward();
+    EXPECT_EQ(x.grad().to_vector<float>(), (Floats{0.5f, 2}));
+  }
+}
+
 TEST_P(Conv2dOp, TakesEmptyTensors) {
   const Device device = GetParam();
   for (const ConvolutionMethod method : {ConvolutionMethod::automatic, ConvolutionMethod::im2col,
@@ -198,6 +211,7 @@ TEST_P(Conv2dOp, TakesEmptyTensors) {
       return y;
     };
     EXPECT_EQ(run({0, 4, 4, 2}, {3, 3, 3, 2}).shape(), (Shape{0, 4, 4, 3}));
+    EXPECT_EQ(run({0, 1 << 16, 1 << 16, 2}, {3, 3, 3, 2}).size(), 0);  // 2^32 pixels, no int
     EXPECT_EQ(run({1, 4, 4, 2}, {0, 3, 3, 2}).shape(), (Shape{1, 4, 4, 0}));
     EXPECT_EQ(run({1, 2, 2, 0}, {1, 1, 1, 0}).to_vector<float>(), Floats(16, 3.0f));
     EXPECT_EQ(run({1, 0, 2, 1}, {1, 2, 2, 1}).to_vector<float>(), Floats(3, 3.0f));

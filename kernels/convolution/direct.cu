@@ -22,6 +22,8 @@ constexpr int kBlocksResident = 2;         // at least: leaves a thread 128 regi
 constexpr int kMostBlocks = 65535;         // along a grid's y and z axes
 constexpr int kMostChannels = 4;           // beyond, a product is as good
 constexpr std::size_t kMostBytes = 49152;  // of shared memory that every GPU gives a block
+constexpr std::int64_t kMostRowLength =
+    1 << 30;  // numbers of a row of pixels, that an int counts them
 
 /// More than kMostBytes stands for anything too large.
 std::size_t direct_bytes(const WindowGeometry& g) {
@@ -150,7 +152,7 @@ void run(const float* x, const float* weight, const float* bias, float* y, std::
   if (k == 0 || p == 0 || q == 0) return;
   const int tiles_p = direct_tiles(kPool ? 2 * p : p), tiles_q = direct_tiles(kPool ? 2 * q : q);
   const std::int64_t of_image = std::int64_t{p} * q * k;
-  const bool aligned = k % 4 == 0 && are_aligned16(y);
+  const bool aligned = k % 4 == 0 && are_aligned16(y);  // for every part: then of_image % 4 == 0
   for (int first = 0; first < g.n; first += kMostBlocks) {
     const LaunchShape shape = {.grid = {static_cast<unsigned>(tiles_p * tiles_q),
                                         static_cast<unsigned>(std::min(kMostBlocks, g.n - first)),
@@ -160,15 +162,16 @@ void run(const float* x, const float* weight, const float* bias, float* y, std::
     launch(conv2d_direct_kernel<kPool>, shape, stream, x + std::int64_t{first} * g.h * g.w * g.c,
            weight, bias, y + first * of_image,
            argmax == nullptr ? argmax : argmax + first * of_image, g, static_cast<int>(k), tiles_q,
-           activation, slope, aligned && first * of_image % 4 == 0);
+           activation, slope, aligned);
   }
 }
 
 }  // namespace
 
 bool conv2d_direct_fits(const WindowGeometry& g, std::int64_t k) {
+  const std::int64_t row_length = (g.w + 2 * std::int64_t{g.pad_w}) * g.c;  // with its padding
   return k <= std::int64_t{kMostBlocks} * kDirectOutputs && g.c >= 1 && g.c <= kMostChannels &&
-         direct_bytes(g) <= kMostBytes;
+         row_length <= kMostRowLength && direct_bytes(g) <= kMostBytes;
 }
 
 void conv2d_direct(const float* x, const float* weight, const float* bias, float* y,

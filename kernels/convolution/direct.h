@@ -8,8 +8,8 @@
 
 namespace weft::kernels {
 
-/// Whether the direct kernels take a convolution: 1 to 4 input channels, and a block's pixels and weights
-/// within 48 KiB of shared memory.
+/// Whether the direct kernels take a convolution: 1 to 4 input channels, a block's pixels and weights within
+/// 48 KiB of shared memory, and padded rows of at most 2^30 numbers.
 bool conv2d_direct_fits(const WindowGeometry& geometry, std::int64_t k);
 
 /// y = activation(conv(x, weight) + bias): x [n, h, w, c], weight [k, r, s, c], bias [k] or null, y [n, p, q, k].

@@ -23,8 +23,8 @@ struct TapSource {
       : data(data_),
         g(geometry),
         channels(channels_),
-        lines(g.n * (kBackward ? g.h * g.w : g.p * g.q)),
-        length(g.r * g.s * channels),
+        lines(product(kBackward ? g.h : g.p, kBackward ? g.w : g.q, g.n)),
+        length(product(g.r, g.s, channels)),
         wide(are_aligned16(data_) && channels % 4 == 0),
         by_columns(kBackward ? g.w : g.q),
         by_rows(kBackward ? g.h : g.p),
@@ -48,6 +48,11 @@ struct TapSource {
   }
 
  private:
+  /// An int, though a * b may not be one where c is 0.
+  static int product(std::int64_t a, std::int64_t b, std::int64_t c) {
+    return static_cast<int>(a * b * c);
+  }
+
   __device__ __forceinline__ const float* find(int line, int place) const {
     if (line >= lines || place >= length) return nullptr;
     const int image_row = by_columns.quotient(line);
