@@ -211,7 +211,6 @@ TEST_P(Conv2dOp, TakesEmptyTensors) {
       return y;
     };
     EXPECT_EQ(run({0, 4, 4, 2}, {3, 3, 3, 2}).shape(), (Shape{0, 4, 4, 3}));
-    EXPECT_EQ(run({0, 1 << 16, 1 << 16, 2}, {3, 3, 3, 2}).size(), 0);  // 2^32 pixels, no int
     EXPECT_EQ(run({1, 4, 4, 2}, {0, 3, 3, 2}).shape(), (Shape{1, 4, 4, 0}));
     EXPECT_EQ(run({1, 2, 2, 0}, {1, 1, 1, 0}).to_vector<float>(), Floats(16, 3.0f));
     EXPECT_EQ(run({1, 0, 2, 1}, {1, 2, 2, 1}).to_vector<float>(), Floats(3, 3.0f));
