@@ -242,7 +242,8 @@ TEST_F(ConvolutionKernel, TakeOneMisalignedPointer) {
   Rng rng(8);
   ConvolutionCase p = test::random_convolution(rng, 4, 4);
   p.is_integer = true;
-  p.g.n = 2, p.g.c = 4, p.k = 4;
+  p.g.n = 2, p.g.c = 4, p.g.r = p.g.s = 2,
+  p.k = 4;  // short sums: not cut, so the product adds the bias
   fill(p, rng, true);
   const auto off = [](bool is_this) { return is_this ? 1 : 0; };
   for (int which = 0; which < 4; ++which) {

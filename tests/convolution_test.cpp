@@ -265,6 +265,9 @@ TEST(Convolution, RefusesWhatItCannotTake) {
             "conv2d: expected a window of 1 or more (and at most 2^30), got 0x3");
   EXPECT_EQ(message({1, 5, 5, 1}, {1, 3, 3, 1}, {.padding = -1}),
             "conv2d: expected a padding of 0 or more (and at most 2^30), got -1x-1");
+  EXPECT_EQ(message({1, 5, 5, 1}, {1, 3, 3, 1}, {.padding = {1, 1 << 29}}),
+            "conv2d: expected a window within the padded image, got a window that spans 3x3 and an "
+            "image of 7x1073741829 with its padding");
   EXPECT_EQ(error_of<ShapeError>([] {
               conv2d(zeros({1, 5, 5, 1}), zeros({2, 3, 3, 1}), zeros({3}));
             }),
