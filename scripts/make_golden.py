@@ -4,10 +4,10 @@
 The files are part of the project, so nobody needs PyTorch to build or to test Weft; it is needed to add a
 case. To regenerate, from the project's folder:
 
-  python3 -m venv /tmp/torch && /tmp/torch/bin/pip install torch
-  /tmp/torch/bin/python scripts/make_golden.py            # all files; prints their sizes
-  /tmp/torch/bin/python scripts/make_golden.py --check    # writes nothing, fails where a file differs
-  /tmp/torch/bin/python scripts/make_golden.py --only lesson_07_xor
+  python3 -m venv ~/torch && ~/torch/bin/pip install torch
+  ~/torch/bin/python scripts/make_golden.py            # all files; prints their sizes
+  ~/torch/bin/python scripts/make_golden.py --check    # writes nothing, fails where a file differs
+  ~/torch/bin/python scripts/make_golden.py --only lesson_07_xor
 
 The same version of PyTorch (it stands in each file's metadata) on the same kind of machine gives the same bytes.
 Each case is drawn from a seed of its own, made from its name, so a new case leaves the others as they are.
@@ -35,7 +35,7 @@ try:
     import torch
     from torch import Tensor, nn
 except ImportError:
-    sys.exit("make_golden: needs PyTorch: python3 -m venv /tmp/torch && /tmp/torch/bin/pip install torch")
+    sys.exit("make_golden: needs PyTorch: python3 -m venv ~/torch && ~/torch/bin/pip install torch")
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "golden"
 FORMAT_NAMES = {torch.float32: "F32", torch.int32: "I32", torch.uint8: "U8"}

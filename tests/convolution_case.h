@@ -97,6 +97,18 @@ struct ConvolutionCase {
   }
 };
 
+/// Compares with the oracle: equal for integers, else within what the order of a sum of `terms` may do.
+inline void expect_right(const std::string& name, const std::vector<float>& actual,
+                         const Sums& expected, std::int64_t terms, const ConvolutionCase& p,
+                         Content content = Content::any) {
+  const std::string what = name + ", " + p.describe();
+  if (p.is_integer)
+    expect_equal(actual, expected.value, what, content);
+  else
+    note_worst(name, expect_sum_close(actual, expected.value, expected.magnitude,
+                                      ConvolutionCase::error_constant(terms), what, content));
+}
+
 /// Completes a case whose x and window are set: places, and random numbers.
 inline void fill(ConvolutionCase& p, Rng& rng, bool with_bias) {
   WindowGeometry& g = p.g;
@@ -132,8 +144,6 @@ inline ConvolutionCase random_convolution(Rng& rng, int most_channels, int most_
          .c = std::min(channels(most_channels), most_channels),
          .r = r,
          .s = s,
-         .p = 0,
-         .q = 0,
          .stride_h = integer(1, 3),
          .stride_w = integer(1, 3),
          .pad_h = pad_h,

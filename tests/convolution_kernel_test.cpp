@@ -10,10 +10,8 @@
 #include <vector>
 
 #include "kernels/convolution/direct.h"
-#include "kernels/convolution/im2col.h"
 #include "kernels/convolution/implicit_gemm.h"
 #include "kernels/convolution/window_limits.h"
-#include "src/cpu/im2col.h"
 #include "tests/convolution_case.h"
 #include "tests/support/compare.h"
 #include "tests/support/gpu_test.h"
@@ -28,6 +26,7 @@ namespace {
 using kernels::ConvolutionPass;
 using test::Content;
 using test::ConvolutionCase;
+using test::expect_right;
 using test::Guarded;
 using test::Rng;
 using Floats = std::vector<float>;
@@ -93,17 +92,6 @@ Floats backward_weight(const ConvolutionCase& p, std::int64_t misalign = 0,
   return dweight.download();
 }
 
-void expect_right(const std::string& kernel, const Floats& actual, const test::Sums& expected,
-                  std::int64_t terms, const ConvolutionCase& p, Content content = Content::any) {
-  const std::string what = kernel + ", " + p.describe();
-  if (p.is_integer)
-    test::expect_equal(actual, expected.value, what, content);
-  else
-    test::note_worst(kernel,
-                     test::expect_sum_close(actual, expected.value, expected.magnitude,
-                                            ConvolutionCase::error_constant(terms), what, content));
-}
-
 void expect_all_passes_right(const ConvolutionCase& p, std::int64_t misalign) {
   expect_right("conv2d_implicit_kernel", forward(p, misalign), p.forward(), p.taps() + 1, p,
                p.content());
@@ -136,14 +124,8 @@ TEST_F(ConvolutionKernel, ImplicitGemmFollowsTheDefinitionForEveryTile) {
            .c = channels,
            .r = 3,
            .s = 3,
-           .p = 0,
-           .q = 0,
-           .stride_h = 1,
-           .stride_w = 1,
            .pad_h = 1,
-           .pad_w = 1,
-           .dilation_h = 1,
-           .dilation_w = 1};
+           .pad_w = 1};
     p.k = outputs;
     p.is_integer = true;
     fill(p, rng, true);
@@ -186,20 +168,7 @@ TEST_F(ConvolutionKernel, ApplyTheActivationToWholeSums) {
   Rng rng(3);
   for (const int extent : {5, 60}) {  // 60: few outputs of a long sum, cut into slices
     ConvolutionCase p;
-    p.g = {.n = 1,
-           .h = 5,
-           .w = 5,
-           .c = 4,
-           .r = 1,
-           .s = 1,
-           .p = 0,
-           .q = 0,
-           .stride_h = 1,
-           .stride_w = 1,
-           .pad_h = 0,
-           .pad_w = 0,
-           .dilation_h = 1,
-           .dilation_w = 1};
+    p.g = {.n = 1, .h = 5, .w = 5, .c = 4, .r = 1, .s = 1};
     if (extent == 60) p.g.c = 400;
     p.k = 4;
     p.is_integer = true;
@@ -209,32 +178,6 @@ TEST_F(ConvolutionKernel, ApplyTheActivationToWholeSums) {
     test::expect_equal(forward(p, 0, Activation::leaky_relu), expected, p.describe());
     if (extent == 5) test::expect_equal(direct(p, 0, Activation::leaky_relu), expected, "direct");
   }
-}
-
-TEST_F(ConvolutionKernel, Im2colIsTheTwins) {
-  test::for_each_seed("im2col_flat_kernel", [](Rng& rng) {
-    const ConvolutionCase p = test::random_convolution(rng, 9, 1);
-    const std::int64_t misalign = rng.chance(0.25) ? rng.integer(1, 3) : 0;
-    const OnGpu in(p, misalign);
-    const Guarded<float> columns(p.places() * p.taps(), Device::gpu, misalign);
-    Floats expected(static_cast<std::size_t>(columns.size()));
-    kernels::im2col(in.x.data(), columns.data(), p.g, current_stream());
-    cpu::im2col(p.x.data(), expected.data(), p.g);
-    test::expect_equal(columns.download(), expected, p.describe(), Content::any);
-
-    const Floats copies = rng.small_integers(columns.size()),
-                 start = rng.small_integers(in.x.size());
-    for (const bool add : {false, true}) {
-      const Guarded<float> from(copies, Device::gpu, misalign);
-      Guarded<float> dx(in.x.size(), Device::gpu, misalign);
-      if (add) dx.upload(start);
-      Floats sums = start;
-      kernels::col2im(from.data(), dx.data(), add, p.g, current_stream());
-      cpu::col2im(copies.data(), sums.data(), add, p.g);
-      test::expect_equal(dx.download(), sums, p.describe(), Content::any);
-    }
-  });
-  test::count_shapes("col2im_gather_kernel", test::kSeededShapes);
 }
 
 // A pointer alone off 16 bytes: what it is used with may not be accessed 16 bytes at a time for its sake.
@@ -257,34 +200,12 @@ TEST_F(ConvolutionKernel, TakeOneMisalignedPointer) {
                              p.k, kNone, 0.0f, current_stream());
     test::expect_equal(y.download(), p.forward().value, "implicit, " + std::to_string(which));
   }
-  const Floats copies = rng.small_integers(p.places() * p.taps());
-  Floats expected(p.x.size());
-  cpu::col2im(copies.data(), expected.data(), false, p.g);
-  for (const bool is_from : {false, true}) {
-    const Guarded<float> from(copies, Device::gpu, off(is_from));
-    const Guarded<float> dx(static_cast<std::int64_t>(p.x.size()), Device::gpu, off(!is_from));
-    kernels::col2im(from.data(), dx.data(), false, p.g, current_stream());
-    test::expect_equal(dx.download(), expected, "col2im");
-  }
 }
 
 TEST_F(ConvolutionKernel, HaveTheSameBitsUnderEverySchedule) {
   Rng rng(4);
   ConvolutionCase p;
-  p.g = {.n = 3,
-         .h = 9,
-         .w = 10,
-         .c = 4,
-         .r = 3,
-         .s = 3,
-         .p = 0,
-         .q = 0,
-         .stride_h = 1,
-         .stride_w = 1,
-         .pad_h = 1,
-         .pad_w = 1,
-         .dilation_h = 1,
-         .dilation_w = 1};
+  p.g = {.n = 3, .h = 9, .w = 10, .c = 4, .r = 3, .s = 3, .pad_h = 1, .pad_w = 1};
   p.k = 20;
   fill(p, rng, true);
   test::expect_same_bits(
@@ -295,16 +216,6 @@ TEST_F(ConvolutionKernel, HaveTheSameBitsUnderEverySchedule) {
       20, [&] { return backward_weight(p); }, "implicit backward weight");
   test::expect_same_bits(
       20, [&] { return direct(p); }, "direct");
-  const Floats copies = rng.normal(p.places() * p.taps());
-  test::expect_same_bits(
-      20,
-      [&] {
-        const Guarded<float> from(copies, Device::gpu),
-            dx(static_cast<std::int64_t>(p.x.size()), Device::gpu);
-        kernels::col2im(from.data(), dx.data(), false, p.g, current_stream());
-        return dx.download();
-      },
-      "col2im");
 }
 
 // A NaN or an infinity reaches exactly the places whose window sees it: no term of 0 times padding.
@@ -312,20 +223,7 @@ TEST_F(ConvolutionKernel, NanReachesTheWindowsThatSeeItAlone) {
   Rng rng(5);
   for (const float special : {std::nanf(""), std::numeric_limits<float>::infinity()}) {
     ConvolutionCase p;
-    p.g = {.n = 2,
-           .h = 6,
-           .w = 6,
-           .c = 2,
-           .r = 3,
-           .s = 3,
-           .p = 0,
-           .q = 0,
-           .stride_h = 1,
-           .stride_w = 1,
-           .pad_h = 1,
-           .pad_w = 1,
-           .dilation_h = 1,
-           .dilation_w = 1};
+    p.g = {.n = 2, .h = 6, .w = 6, .c = 2, .r = 3, .s = 3, .pad_h = 1, .pad_w = 1};
     p.k = 3;
     fill(p, rng, false);
     p.x[(static_cast<std::size_t>(6 * 2 + 3)) * 2] = special;  // image 0, row 2, column 3
@@ -341,20 +239,8 @@ TEST_F(ConvolutionKernel, NanReachesTheWindowsThatSeeItAlone) {
 // The extents of a product are ints with room for a tile: an extent of 2^30 is refused, before any launch.
 TEST(Convolution, ProductsTakeFewerThan2To30) {
   constexpr int kLimit = 1 << 30;
-  WindowGeometry g = {.n = 1 << 10,
-                      .h = 1 << 10,
-                      .w = (1 << 10) - 1,
-                      .c = 1,
-                      .r = 1,
-                      .s = 1,
-                      .p = 1,
-                      .q = 1,
-                      .stride_h = 1,
-                      .stride_w = 1,
-                      .pad_h = 0,
-                      .pad_w = 0,
-                      .dilation_h = 1,
-                      .dilation_w = 1};
+  WindowGeometry g = {
+      .n = 1 << 10, .h = 1 << 10, .w = (1 << 10) - 1, .c = 1, .r = 1, .s = 1, .p = 1, .q = 1};
   const auto refused = [](const WindowGeometry& of, std::int64_t channels) {
     try {
       kernels::require_product_of_ints("op", of, channels);
@@ -379,20 +265,8 @@ TEST(Convolution, ProductsTakeFewerThan2To30) {
 
 TEST(Convolution, DirectTakesFewChannelsAndSmallWindows) {
   ConvolutionCase p;
-  p.g = {.n = 1,
-         .h = 64,
-         .w = 64,
-         .c = 3,
-         .r = 3,
-         .s = 3,
-         .p = 64,
-         .q = 64,
-         .stride_h = 1,
-         .stride_w = 1,
-         .pad_h = 1,
-         .pad_w = 1,
-         .dilation_h = 1,
-         .dilation_w = 1};
+  p.g = {
+      .n = 1, .h = 64, .w = 64, .c = 3, .r = 3, .s = 3, .p = 64, .q = 64, .pad_h = 1, .pad_w = 1};
   EXPECT_TRUE(kernels::conv2d_direct_fits(p.g, 32));
   const auto without = [&](auto change) {
     WindowGeometry g = p.g;

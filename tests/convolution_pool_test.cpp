@@ -52,20 +52,7 @@ ConvolutionCase random_case(Rng& rng, int most_channels, int most_outputs) {
 
 /// One image of 2x2 pixels and a window of one.
 WindowGeometry pixels_of_square() {
-  return {.n = 1,
-          .h = 2,
-          .w = 2,
-          .c = 1,
-          .r = 1,
-          .s = 1,
-          .p = 2,
-          .q = 2,
-          .stride_h = 1,
-          .stride_w = 1,
-          .pad_h = 0,
-          .pad_w = 0,
-          .dilation_h = 1,
-          .dilation_w = 1};
+  return {.n = 1, .h = 2, .w = 2, .c = 1, .r = 1, .s = 1, .p = 2, .q = 2};
 }
 
 struct Pooled {
@@ -186,20 +173,7 @@ TEST(ConvolutionPool, ManyImagesAreSharedAmongBlocks) {
   if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
   Rng rng(3);
   ConvolutionCase p = random_case(rng, 1, 3);
-  p.g = {.n = 601,
-         .h = 4,
-         .w = 5,
-         .c = 2,
-         .r = 3,
-         .s = 3,
-         .p = 0,
-         .q = 0,
-         .stride_h = 1,
-         .stride_w = 1,
-         .pad_h = 1,
-         .pad_w = 1,
-         .dilation_h = 1,
-         .dilation_w = 1};
+  p.g = {.n = 601, .h = 4, .w = 5, .c = 2, .r = 3, .s = 3, .pad_h = 1, .pad_w = 1};
   p.k = 3;
   fill(p, rng, true);
   expect_forward_right(Device::gpu, p);
@@ -255,6 +229,14 @@ TEST(ConvolutionPool, WeightKernelTakes128WeightsAnOutput) {
   g.c = 4, g.r = 4, g.s = 8;
   EXPECT_TRUE(kernels::conv2d_pooled_backward_weight_fits(g, 32));
   g.s = 9;
+  EXPECT_FALSE(kernels::conv2d_pooled_backward_weight_fits(g, 32));
+}
+
+TEST(ConvolutionPool, WeightKernelTakes256TilesOfAMap) {
+  WindowGeometry g = pixels_of_square();
+  g.h = g.p = g.w = g.q = 256;
+  EXPECT_TRUE(kernels::conv2d_pooled_backward_weight_fits(g, 32));
+  g.h = g.p = 257;
   EXPECT_FALSE(kernels::conv2d_pooled_backward_weight_fits(g, 32));
 }
 

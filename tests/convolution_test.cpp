@@ -23,22 +23,12 @@ namespace {
 
 using test::Content;
 using test::ConvolutionCase;
+using test::expect_right;
 using test::Guarded;
 using test::Rng;
 using Floats = std::vector<float>;
 
 constexpr auto kNone = Activation::none;
-
-/// Compares with the oracle: equal for integers, else within what the order of a sum may do.
-void expect_right(const std::string& name, const Floats& actual, const test::Sums& expected,
-                  std::int64_t terms, const ConvolutionCase& p, Content content = Content::any) {
-  if (p.is_integer)
-    test::expect_equal(actual, expected.value, name + ", " + p.describe(), content);
-  else
-    test::note_worst(name, test::expect_sum_close(actual, expected.value, expected.magnitude,
-                                                  ConvolutionCase::error_constant(terms),
-                                                  name + ", " + p.describe(), content));
-}
 
 TEST(Convolution, TwinsFollowTheDefinition) {
   test::for_each_seed("cpu conv2d", [](Rng& rng) {
@@ -82,20 +72,7 @@ TEST(Convolution, TwinsAddToWhatIsThere) {
 TEST(Convolution, TwinsWorkInBlocks) {
   Rng rng(6);
   ConvolutionCase p;
-  p.g = {.n = 7,
-         .h = 40,
-         .w = 37,
-         .c = 5,
-         .r = 3,
-         .s = 5,
-         .p = 0,
-         .q = 0,
-         .stride_h = 1,
-         .stride_w = 1,
-         .pad_h = 1,
-         .pad_w = 2,
-         .dilation_h = 1,
-         .dilation_w = 1};
+  p.g = {.n = 7, .h = 40, .w = 37, .c = 5, .r = 3, .s = 5, .pad_h = 1, .pad_w = 2};
   p.k = 6;
   p.is_integer = true;
   fill(p, rng, true);

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "kernels/primitives/mbarrier.cuh"
 #include "kernels/primitives/mma.cuh"
 #include "kernels/primitives/sync.cuh"
+#include "tests/race_case.h"
 #include "tests/support/device_error.h"
 #include "tests/support/guarded.h"
 #include "tests/support/schedules.h"
@@ -19,27 +19,11 @@ namespace weft {
 namespace {
 
 using test::expect_device_error;
+using test::expect_in_all_orders;
 using test::for_each_schedule;
 using test::Guarded;
 
 constexpr StreamView kStream;
-constexpr int kOrders = 20;
-
-/// Runs the kernel on 1024 ints, all 0, in every order: it must be reported with these words each time, or,
-/// without words, never.
-template <class... Arguments>
-void expect_in_all_orders(void (*kernel)(int*, Arguments...), LaunchShape shape,
-                          const std::vector<std::string>& words, Arguments... arguments) {
-  for_each_schedule(kOrders, [&](const std::string& order) {
-    SCOPED_TRACE(order);
-    const Guarded<int> memory(std::vector<int>(1024, 0));
-    const auto run = [&] { launch(kernel, shape, kStream, memory.data(), arguments...); };
-    if (words.empty())
-      EXPECT_NO_THROW(run());
-    else
-      expect_device_error(run, words);
-  });
-}
 
 // What orders the accesses of two threads that each write their own element and then read another's.
 enum class Between { nothing, shuffle, warp, half_warps, barrier };
@@ -200,7 +184,7 @@ TEST(ExecutorRace, NothingOrdersTheBlocksOfALaunchButItsEnd) {
   expect_in_all_orders(rows_of_blocks_kernel, {.grid = 8, .block = 64}, {}, 64u);
   expect_in_all_orders(rows_of_blocks_kernel, {.grid = 8, .block = 64},
                        {"in a race with the write by thread (", "of block ("}, 63u);
-  for_each_schedule(kOrders, [](const std::string& order) {  // one block each, three launches
+  for_each_schedule(test::kOrders, [](const std::string& order) {  // one block each, three launches
     SCOPED_TRACE(order);
     const Guarded<int> memory(std::vector<int>(1024, 0));
     for (int i = 0; i < 3; ++i)
@@ -221,97 +205,6 @@ TEST(ExecutorRace, MatrixLoadsAreReadsOfTheLaneThatNamesTheRow) {
   expect_in_all_orders(rows_through_matrices_kernel, {.block = 32}, {}, true);
   expect_in_all_orders(rows_through_matrices_kernel, {.block = 32},
                        {"reads shared memory that is uninitialised"}, false);
-}
-
-enum class Hand { release, relaxed, no_barrier };
-
-// Block 0 fills a row and counts; block 1 waits for the count and reads the row.
-template <Hand kHand>
-__global__ void hand_over_kernel(int* memory) {
-  auto* const counter = reinterpret_cast<unsigned*>(memory + 1000);
-  const unsigned t = threadIdx.x;
-  if (blockIdx.x == 0) {
-    memory[t] = 1;
-    if (kHand != Hand::no_barrier) __syncthreads();
-    if (t == 0 && kHand == Hand::relaxed) kernels::add_relaxed(counter, 1);
-    if (t == 0 && kHand != Hand::relaxed) kernels::add_release(counter, 1);
-  } else {
-    if (t == 0) kernels::wait_at_least(counter, 1);
-    __syncthreads();
-    memory[512 + t] = memory[(t + 33) % blockDim.x];
-  }
-}
-
-TEST(ExecutorRace, AReleaseHandsOnWhatTheThreadKnowsAndNoMore) {
-  const LaunchShape two_blocks{.grid = 2, .block = 64, .cooperative = true};
-  const std::vector<std::string> race{"reads global memory in a race with the write by thread (",
-                                      "of block (0, 0, 0)"};
-  expect_in_all_orders(hand_over_kernel<Hand::release>, two_blocks, {});
-  expect_in_all_orders(hand_over_kernel<Hand::relaxed>, two_blocks, race);
-  expect_in_all_orders(hand_over_kernel<Hand::no_barrier>, two_blocks, race);
-}
-
-// Thread 0 fetches a tile and writes a number: before it arrives, or after.
-__global__ void fetch_kernel(int* memory, const float* source, bool arrives_first) {
-  WEFT_SHARED(float, tile, [4]);
-  WEFT_SHARED(kernels::Mbarrier, full, [1]);
-  if (threadIdx.x == 0) {
-    kernels::mbarrier_init(full, 1);
-    kernels::mbarrier_fence_init();
-  }
-  __syncthreads();
-  if (threadIdx.x == 0) {
-    if (!arrives_first) memory[0] = 1;
-    kernels::mbarrier_arrive_expect_tx(full, 16);
-    if (arrives_first) memory[0] = 1;
-    kernels::bulk_copy(tile, source, 16, full);
-  } else {
-    kernels::mbarrier_wait_parity(full, 0);
-    memory[threadIdx.x] = static_cast<int>(tile[threadIdx.x % 4]) + memory[0];
-  }
-}
-
-TEST(ExecutorRace, AnMbarrierHandsOnItsArrivalsAndItsCopies) {
-  const Tensor source = full({4}, 1, DType::float32, Device::gpu);
-  const float* const address = source.data<float>();
-  expect_in_all_orders(fetch_kernel, {.block = 64}, {}, address, false);
-  expect_in_all_orders(fetch_kernel, {.block = 64},
-                       {"global memory in a race with the ", "thread (0, 0, 0)"}, address, true);
-}
-
-// Threads 0 and 1 end a phase; thread 0 writes and arrives for the next; thread 2 waits for the first alone.
-__global__ void next_phase_kernel(int* memory, bool reads) {
-  auto* const counter = reinterpret_cast<unsigned*>(memory + 1000);
-  WEFT_SHARED(kernels::Mbarrier, met, [1]);
-  if (threadIdx.x == 0) {
-    memory[0] = 1;
-    kernels::mbarrier_init(met, 2);
-  }
-  __syncthreads();
-  if (threadIdx.x <= 1) {
-    memory[1 + threadIdx.x] = 1;
-    kernels::mbarrier_arrive(met);
-  }
-  if (threadIdx.x == 0) {
-    kernels::mbarrier_wait_parity(met, 0);
-    memory[0] = 2;
-    kernels::mbarrier_arrive(met);
-    kernels::add_relaxed(counter, 1);
-  }
-  if (threadIdx.x == 2) {
-    kernels::wait_at_least(counter, 1);  // which orders nothing
-    kernels::mbarrier_wait_parity(met, 0);
-    memory[3] = memory[1] + memory[2];
-    if (reads) memory[4] = memory[0];
-  }
-}
-
-TEST(ExecutorRace, AWaitForAPhaseLearnsNothingOfTheNext) {
-  expect_in_all_orders(next_phase_kernel, {.block = 32}, {}, false);
-  expect_in_all_orders(
-      next_phase_kernel, {.block = 32},
-      {"thread (2, 0, 0)", "reads global memory in a race with the write by thread (0, 0, 0)"},
-      true);
 }
 
 __global__ void off_the_end_kernel(int* memory, int index, bool writes) {

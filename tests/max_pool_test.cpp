@@ -8,6 +8,7 @@
 
 #include "kernels/pooling/max_pool.h"
 #include "src/cpu/max_pool.h"
+#include "tests/pooling_op.h"
 #include "tests/support/compare.h"
 #include "tests/support/guarded.h"
 #include "tests/support/pooling_oracle.h"
@@ -202,23 +203,7 @@ TEST(MaxPool, SameBitsUnderEverySchedule) {
   }
 }
 
-class MaxPoolOp : public ::testing::TestWithParam<Device> {
- protected:
-  void SetUp() override {
-    if (GetParam() == Device::gpu && !gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
-  }
-  static Tensor image(const Floats& values, std::int64_t h, std::int64_t w) {
-    return from_values(values, {1, h, w, 1}).to(GetParam());
-  }
-  /// The gradient of the sum of results: how many windows chose each pixel.
-  template <class Op>
-  static Floats choices(const Tensor& x, Op op) {
-    Tensor leaf = x.clone();
-    leaf.set_requires_grad();
-    sum(op(leaf)).backward();
-    return leaf.grad().template to_vector<float>();
-  }
-};
+class MaxPoolOp : public test::PoolingOp {};
 
 TEST_P(MaxPoolOp, GivesHandComputedResults) {
   const Tensor x = image({1, 2, 3, -4, 0, 2, -3, 0, 0, 2, 3, 1, 0, 0, 0, 0}, 4, 4);
@@ -226,10 +211,10 @@ TEST_P(MaxPoolOp, GivesHandComputedResults) {
   EXPECT_EQ(y.shape(), (Shape{1, 2, 2, 1}));
   EXPECT_EQ(y.device(), GetParam());
   EXPECT_EQ(y.to_vector<float>(), (Floats{2, 3, 2, 3}));
-  EXPECT_EQ(choices(x, [](const Tensor& in) { return max_pool2d(in, 2); }),
+  EXPECT_EQ(shares(x, [](const Tensor& in) { return max_pool2d(in, 2); }),
             (Floats{0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0}));
   EXPECT_EQ(max_pool2d(x, 2, 1).to_vector<float>(), (Floats{2, 3, 3, 2, 3, 3, 2, 3, 3}));
-  EXPECT_EQ(choices(x, [](const Tensor& in) { return max_pool2d(in, 2, 1); }),
+  EXPECT_EQ(shares(x, [](const Tensor& in) { return max_pool2d(in, 2, 1); }),
             (Floats{0, 1, 2, 0, 0, 1, 0, 0, 0, 1, 4, 0, 0, 0, 0, 0}));
   // Rows 0 and 2 or 1 and 3, columns 0 and 2 or 1 and 3.
   EXPECT_EQ(max_pool2d(x, 2, 1, 0, 2).to_vector<float>(), (Floats{3, 2, 0, 2}));
@@ -243,7 +228,7 @@ TEST_P(MaxPoolOp, PaddingIsNoPixel) {
   const auto op = [](const Tensor& in) { return max_pool2d(in, {3, 2}, {{1, 2}}, 1); };
   EXPECT_EQ(op(x).shape(), (Shape{1, 2, 2, 1}));
   EXPECT_EQ(op(x).to_vector<float>(), (Floats{-4, -1, -4, -1}));
-  EXPECT_EQ(choices(x, op), (Floats{0, 0, 0, 2, 2, 0}));
+  EXPECT_EQ(shares(x, op), (Floats{0, 0, 0, 2, 2, 0}));
 }
 
 TEST_P(MaxPoolOp, NanWinsAndStays) {
@@ -251,27 +236,27 @@ TEST_P(MaxPoolOp, NanWinsAndStays) {
       max_pool2d(image({1, kNaN, kInfinity, kNaN, 1, 2, 3, 4}, 2, 4), {2, 2}).to_vector<float>();
   EXPECT_TRUE(std::isnan(y[0]));
   EXPECT_TRUE(std::isnan(y[1]));
-  EXPECT_EQ(choices(image({1, kNaN, kInfinity, kNaN}, 1, 4),
-                    [](const Tensor& in) {
-                      return max_pool2d(in, {1, 4});
-                    }),
+  EXPECT_EQ(shares(image({1, kNaN, kInfinity, kNaN}, 1, 4),
+                   [](const Tensor& in) {
+                     return max_pool2d(in, {1, 4});
+                   }),
             (Floats{0, 1, 0, 0}));
 }
 
 TEST_P(MaxPoolOp, TheFirstOfEqualsIsChosen) {
-  EXPECT_EQ(choices(full({1, 2, 2, 1}, 7, DType::float32, GetParam()),
-                    [](const Tensor& in) { return max_pool2d(in, 2); }),
+  EXPECT_EQ(shares(full({1, 2, 2, 1}, 7, DType::float32, GetParam()),
+                   [](const Tensor& in) { return max_pool2d(in, 2); }),
             (Floats{1, 0, 0, 0}));
   const Tensor lowest = full({1, 3, 3, 1}, -kInfinity, DType::float32, GetParam());
   const auto op = [](const Tensor& in) { return max_pool2d(in, 2, 2, 1); };
   EXPECT_EQ(op(lowest).to_vector<float>(), Floats(4, -kInfinity));
-  EXPECT_EQ(choices(lowest, op), (Floats{1, 1, 0, 1, 1, 0, 0, 0, 0}));
+  EXPECT_EQ(shares(lowest, op), (Floats{1, 1, 0, 1, 1, 0, 0, 0, 0}));
 }
 
 TEST_P(MaxPoolOp, LargeWindowsRememberTheirPixel) {  // more taps than a byte tells apart
   Floats values(17 * 17, -1.0f), expected(values.size(), 0.0f);
   values.back() = 3, expected.back() = 1;
-  EXPECT_EQ(choices(image(values, 17, 17), [](const Tensor& in) { return max_pool2d(in, 17); }),
+  EXPECT_EQ(shares(image(values, 17, 17), [](const Tensor& in) { return max_pool2d(in, 17); }),
             expected);
 }
 

@@ -3,6 +3,7 @@
 // Windows that walk over images [n, h, w, c]: what convolution and pooling share.
 
 #include <cstdint>
+#include <string>
 
 namespace weft {
 
@@ -15,6 +16,10 @@ struct Size2d {
   std::int64_t h, w;
 };
 
+inline std::string to_string(Size2d size) {  // "3x5"
+  return std::to_string(size.h) + "x" + std::to_string(size.w);
+}
+
 /// The geometry of one call: images [n, h, w, c], a window of r x s pixels, results [n, p, q, ...]. Tap (i, j)
 /// of the window at place (p, q) is pixel (p stride_h - pad_h + i dilation_h, q stride_w - pad_w + j
 /// dilation_w), which may lie outside the image, in its padding. `window_geometry` (src/ops/window.h) makes
@@ -22,11 +27,25 @@ struct Size2d {
 struct WindowGeometry {
   int n, h, w, c;
   int r, s;
-  int p, q;
-  int stride_h, stride_w;
-  int pad_h, pad_w;
-  int dilation_h, dilation_w;
+  int p = 0, q = 0;
+  int stride_h = 1, stride_w = 1;
+  int pad_h = 0, pad_w = 0;
+  int dilation_h = 1, dilation_w = 1;
 };
+
+/// The 2x2 squares, side by side, of images [n, h, w, c].
+constexpr WindowGeometry squares_over(int n, int h, int w, int c) {
+  return {.n = n,
+          .h = h,
+          .w = w,
+          .c = c,
+          .r = 2,
+          .s = 2,
+          .p = h / 2,
+          .q = w / 2,
+          .stride_h = 2,
+          .stride_w = 2};
+}
 
 /// Places of a window along one axis: 0 where it does not fit.
 constexpr std::int64_t window_places(std::int64_t extent, std::int64_t window, std::int64_t stride,

@@ -17,9 +17,11 @@
 namespace weft::kernels {
 namespace {
 
-constexpr int kOutputs = 8;                // of a thread
-constexpr int kBlocksResident = 2;         // at least: leaves a thread 128 registers
-constexpr int kMostBlocks = 65535;         // along a grid's y and z axes
+constexpr int kOutputs = 8;         // of a thread
+constexpr int kBlocksResident = 2;  // at least: leaves a thread 128 registers
+constexpr int kMostBlocks = 65535;  // along a grid's y and z axes
+// Of a row of weights in shared memory: stores along memory meet with 4 lanes in a bank, not with 32.
+constexpr int kPitch = kDirectOutputs + 4;
 constexpr int kMostChannels = 4;           // beyond, a product is as good
 constexpr std::size_t kMostBytes = 49152;  // of shared memory that every GPU gives a block
 constexpr std::int64_t kMostRowLength =
@@ -31,14 +33,14 @@ std::size_t direct_bytes(const WindowGeometry& g) {
   const std::int64_t columns = DirectPatch::reach(g.s, g.stride_w, g.dilation_w);
   const std::int64_t taps = std::int64_t{g.r} * g.s;
   if (std::max({rows, columns, taps}) > std::int64_t{kMostBytes}) return kMostBytes + 1;
-  return static_cast<std::size_t>(g.c * (rows * columns + taps * kDirectOutputs)) * sizeof(float);
+  return static_cast<std::size_t>(g.c * (rows * columns + taps * kPitch)) * sizeof(float);
 }
 
 /// A thread's sums: of the 2x2 places of a square, 8 outputs each.
 struct Square {
   float sums[4][kOutputs];
 
-  /// The weights [taps c, 32] of this thread's outputs with the pixels from `corner` on, [rows, columns, c].
+  /// The weights [taps c, kPitch] of this thread's outputs with the pixels from `corner` on, [rows, columns, c].
   __device__ __forceinline__ void accumulate(const float* corner, const float* weights,
                                              const WindowGeometry& g, int columns) {
     const int right = g.stride_w * g.c, below = g.stride_h * columns * g.c;
@@ -55,7 +57,7 @@ struct Square {
               sums[place][o] += pixels[place] * row[o];
             }
           }
-          weights += kDirectOutputs;
+          weights += kPitch;
         }
   }
 };
@@ -92,16 +94,16 @@ __global__ void __launch_bounds__(kDirectThreads, kBlocksResident)
                          std::uint8_t* argmax,  // [n, p/2, q/2, k], or null
                          WindowGeometry g, int k, int tiles_q, Activation activation, float slope,
                          bool aligned) {
-  WEFT_DYNAMIC_SHARED(float, weights);  // [r s c, kDirectOutputs]
+  WEFT_DYNAMIC_SHARED(float, weights);  // [r s c, kPitch]
   const int numbers = g.r * g.s * g.c;
-  float* const pixels = weights + numbers * kDirectOutputs;  // [rows, columns, c]
+  float* const pixels = weights + numbers * kPitch;  // [rows, columns, c]
   const DirectTile tile(tiles_q);
   const int image = static_cast<int>(blockIdx.y);
   const int first_output = static_cast<int>(blockIdx.z) * kDirectOutputs;
 
   for (int i = static_cast<int>(threadIdx.x); i < numbers * kDirectOutputs; i += kDirectThreads) {
     const int output = i / numbers, number = i - output * numbers;  // along memory
-    weights[number * kDirectOutputs + output] =
+    weights[number * kPitch + output] =
         first_output + output < k ? weight[static_cast<std::int64_t>(first_output) * numbers + i]
                                   : 0.0f;
   }

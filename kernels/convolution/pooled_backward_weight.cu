@@ -18,6 +18,7 @@ namespace {
 constexpr int kWarps = kDirectThreads / kDirectOutputs;  // a lane an output
 constexpr int kWeights = 16;                             // of a thread, at most
 constexpr int kSquares = kDirectPairs * kDirectPairs;
+constexpr std::int64_t kMostTiles = 256;     // of an image: each has a partial sum of its own
 constexpr std::int64_t kBlocksWanted = 264;  // two for each multiprocessor of an H100
 static_assert(kDirectOutputs == 32, "a warp has all outputs of the block");
 
@@ -99,7 +100,9 @@ __global__ void __launch_bounds__(kDirectThreads, 2)
 }  // namespace
 
 bool conv2d_pooled_backward_weight_fits(const WindowGeometry& g, std::int64_t k) {
-  return conv2d_direct_fits(g, k) && std::int64_t{g.r} * g.s * g.c <= kWarps * kWeights;
+  const std::int64_t tiles = std::int64_t{direct_tiles(g.p)} * direct_tiles(g.q);
+  return conv2d_direct_fits(g, k) && std::int64_t{g.r} * g.s * g.c <= kWarps * kWeights &&
+         tiles <= kMostTiles;
 }
 
 std::int64_t conv2d_pooled_backward_weight_workspace(const WindowGeometry& g, std::int64_t k) {

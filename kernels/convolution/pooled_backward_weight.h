@@ -8,7 +8,7 @@
 namespace weft::kernels {
 
 /// Whether conv2d_pooled_backward_weight takes a convolution: what the direct kernels take, with at most 128
-/// weights an output.
+/// weights an output, and maps of at most 256 tiles of 16x16 places.
 bool conv2d_pooled_backward_weight_fits(const WindowGeometry& geometry, std::int64_t k);
 
 /// Floats of its workspace.

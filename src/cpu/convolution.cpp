@@ -95,21 +95,7 @@ void conv2d_relu_max_pool(const T* x, const T* weight, const T* bias, T* y, std:
              Activation::relu, T(0));
         const std::int64_t to = first * rows_q * k;
         const auto narrow = [](std::int64_t extent) { return static_cast<int>(extent); };
-        max_pool(map, y + to, argmax + to,
-                 {.n = 1,
-                  .h = narrow(2 * count),
-                  .w = g.q,
-                  .c = narrow(k),
-                  .r = 2,
-                  .s = 2,
-                  .p = narrow(count),
-                  .q = narrow(rows_q),
-                  .stride_h = 2,
-                  .stride_w = 2,
-                  .pad_h = 0,
-                  .pad_w = 0,
-                  .dilation_h = 1,
-                  .dilation_w = 1});
+        max_pool(map, y + to, argmax + to, squares_over(1, narrow(2 * count), g.q, narrow(k)));
       });
 }
 

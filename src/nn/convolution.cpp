@@ -8,25 +8,19 @@
 #include "weft/nn/layers.h"
 
 namespace weft::nn {
-namespace {
-
-std::string text_of(Size2d size) { return std::to_string(size.h) + "x" + std::to_string(size.w); }
-
-}  // namespace
-
 Conv2d::Conv2d(std::int64_t in_channels, std::int64_t out_channels, Size2d kernel,
                Generator& generator, ConvolutionSettings settings_)
     : settings(settings_) {
   if (in_channels < 1 || out_channels < 1 || kernel.h < 1 || kernel.w < 1)
     throw ShapeError("Conv2d: expected at least 1 channel in, 1 out and a kernel of 1x1, got " +
                      std::to_string(in_channels) + ", " + std::to_string(out_channels) + " and " +
-                     text_of(kernel));
+                     to_string(kernel));
   const auto& [stride, padding, dilation, has_bias, method] = settings;
   if (std::min({stride.h, stride.w, dilation.h, dilation.w}) < 1 ||
       std::min(padding.h, padding.w) < 0)
     throw ShapeError(
         "Conv2d: expected strides and dilations of at least 1 and paddings of at least 0, got " +
-        text_of(stride) + ", " + text_of(dilation) + " and " + text_of(padding));
+        to_string(stride) + ", " + to_string(dilation) + " and " + to_string(padding));
   weight = empty({out_channels, kernel.h, kernel.w, in_channels});
   // Shape has refused a product that overflows.
   const std::int64_t fan_in = in_channels * kernel.h * kernel.w;

@@ -16,27 +16,9 @@
 namespace weft {
 namespace {
 
-/// The 2x2 squares over a convolution's map [n, p, q, k].
-WindowGeometry squares_of(const WindowGeometry& g, std::int64_t k) {
-  return {.n = g.n,
-          .h = g.p,
-          .w = g.q,
-          .c = static_cast<int>(k),
-          .r = 2,
-          .s = 2,
-          .p = g.p / 2,
-          .q = g.q / 2,
-          .stride_h = 2,
-          .stride_w = 2,
-          .pad_h = 0,
-          .pad_w = 0,
-          .dilation_h = 1,
-          .dilation_w = 1};
-}
-
 /// The gradient of the whole map: dy where a maximum was taken from, and zeros.
 Tensor spread(const Tensor& dy, const Tensor& argmax, const WindowGeometry& g) {
-  const WindowGeometry squares = squares_of(g, dy.size(3));
+  const WindowGeometry squares = squares_over(g.n, g.p, g.q, static_cast<int>(dy.size(3)));
   const Tensor map = empty({g.n, g.p, g.q, dy.size(3)}, dy.dtype(), dy.device());
   if (dy.device() == Device::gpu)
     kernels::max_pool_backward(dy.data<float>(), argmax.data<std::uint8_t>(), map.data<float>(),

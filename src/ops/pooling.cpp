@@ -8,8 +8,6 @@
 namespace weft::ops {
 namespace {
 
-std::string text_of(Size2d size) { return std::to_string(size.h) + "x" + std::to_string(size.w); }
-
 void require_pixels(const char* op, const Tensor& x) {
   require_rank(op, "x [n, h, w, c]", x, 4);
   require_floating(op, "x", x);
@@ -24,11 +22,11 @@ WindowGeometry pooling_geometry(const char* op, const Tensor& x, Size2d window, 
   require_pixels(op, x);
   const WindowGeometry g = window_geometry(op, x, window, stride, padding, dilation);
   if (padding.h > window.h / 2 || padding.w > window.w / 2)
-    fail(op, "expected a padding of at most half the window, got " + text_of(padding) +
-                 " and a window of " + text_of(window));
+    fail(op, "expected a padding of at most half the window, got " + to_string(padding) +
+                 " and a window of " + to_string(window));
   // The one way to miss the image that is left: two taps, one before it and one behind.
   if ((padding.h > 0 && dilation.h > x.size(1)) || (padding.w > 0 && dilation.w > x.size(2)))
-    fail(op, "expected windows that cover a pixel, got a dilation of " + text_of(dilation) +
+    fail(op, "expected windows that cover a pixel, got a dilation of " + to_string(dilation) +
                  " over x " + x.shape().to_string());
   return g;
 }
@@ -38,7 +36,7 @@ WindowGeometry parts_geometry(const char* op, const Tensor& x, Size2d output) {
   WindowGeometry g = window_geometry(op, x, 1, 1, 0, 1);
   constexpr std::int64_t kLargest = std::int64_t{1} << 30;
   if (output.h < 1 || output.w < 1 || output.h > kLargest || output.w > kLargest)
-    fail(op, "expected an output of 1 or more (and at most 2^30), got " + text_of(output));
+    fail(op, "expected an output of 1 or more (and at most 2^30), got " + to_string(output));
   g.p = static_cast<int>(output.h);
   g.q = static_cast<int>(output.w);
   return g;

@@ -9,12 +9,10 @@ namespace {
 
 constexpr std::int64_t kLargest = std::int64_t{1} << 30;  // sums of two still fit an int
 
-std::string text_of(Size2d size) { return std::to_string(size.h) + "x" + std::to_string(size.w); }
-
 void require_range(const char* op, const char* name, Size2d size, std::int64_t least) {
   if (size.h < least || size.w < least || size.h > kLargest || size.w > kLargest)
     fail(op, "expected " + std::string(name) + " of " + std::to_string(least) +
-                 " or more (and at most 2^30), got " + text_of(size));
+                 " or more (and at most 2^30), got " + to_string(size));
 }
 
 }  // namespace
@@ -33,7 +31,7 @@ WindowGeometry window_geometry(const char* op, const Tensor& x, Size2d window, S
   const Size2d room = {x.size(1) + 2 * padding.h, x.size(2) + 2 * padding.w};
   if (reach.h > room.h || reach.w > room.w || room.h > kLargest || room.w > kLargest)
     fail(op, "expected a window within the padded image, got a window that spans " +
-                 text_of(reach) + " and an image of " + text_of(room) + " with its padding");
+                 to_string(reach) + " and an image of " + to_string(room) + " with its padding");
   const auto narrow = [](std::int64_t extent) { return static_cast<int>(extent); };
   return {.n = narrow(x.size(0)),
           .h = narrow(x.size(1)),
