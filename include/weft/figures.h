@@ -32,8 +32,10 @@ struct Curve {
   std::string name;  // in the key; empty: not in it
   std::vector<double> x = {}, y = {};
   int smoothing = 0;
-  bool points = false;      // marks at the points as well
-  bool line = true;         // false: marks alone, a scatter
+  bool points = false;  // marks at the points as well
+  bool line = true;     // false: marks alone, a scatter
+  bool steps = false;   // a histogram: y over bins of equal width with x in their middles
+  bool dashed = false;
   std::string colour = {};  // "#2563eb"; empty: the next of the figures' own
 };
 
@@ -50,12 +52,27 @@ struct Field {
   double y(int row) const { return y_low + (row + 0.5) * (y_high - y_low) / rows; }
 };
 
+/// A classifier's decisions over a rectangle, cells as a Field's: each cell has the colour of its class,
+/// which is that of the curve of the same index, the paler the less sure.
+struct ClassField {
+  double x_low = 0, x_high = 0, y_low = 0, y_high = 0;
+  int columns = 0, rows = 0;
+  std::vector<int> classes;       // [rows, columns]
+  std::vector<float> confidence;  // [rows, columns], 0..1
+};
+
+/// A stretch of x that is shaded behind the curves.
+struct Band {
+  double low = 0, high = 0;
+  std::string colour;
+};
+
 /// A pair of axes with its curves.
 struct Chart {
   std::string title;
   std::string x_label, y_label;
   std::vector<Curve> curves = {};
-  bool log_y = false;
+  bool log_x = false, log_y = false;
   bool percent_y = false;        // y is a share, 0..1
   bool key_left = false;         // the key on the left side
   bool key_below = false;        // the key in the lower right corner, for curves that rise
@@ -63,11 +80,13 @@ struct Chart {
   /// A classifier's regions behind the curves: the probability of class 1, in the first curve's colour
   /// towards 0 and the second's towards 1, and a line at 0.5. The axes are the field's. No rows: none.
   Field regions = {};
+  ClassField class_regions = {};  // the same for any number of classes
+  std::vector<Band> bands = {};
 };
 
-/// Draws charts side by side; those with regions are square, and where they are more than three they
-/// stand in two rows.
-SavedFigure save_charts(const FigureFile& file, const std::vector<Chart>& charts);
+/// Draws charts side by side, at most `charts_per_row` in a row (0: three); those with regions are square.
+SavedFigure save_charts(const FigureFile& file, const std::vector<Chart>& charts,
+                        int charts_per_row = 0);
 
 /// The way of a training over a surface: it begins at a ring and ends at a point.
 struct Path {
@@ -87,17 +106,20 @@ struct Surface {
 SavedFigure save_surface(const FigureFile& file, const Surface& surface,
                          const std::vector<Path>& paths);
 
-/// A picture in one channel, row by row from its top left corner, with a line or two below it.
+/// A picture, row by row from its top left corner, with a line or two below it.
 struct Picture {
-  std::vector<float> pixels;  // [rows, columns]
+  std::vector<float> pixels;  // [rows, columns], or [rows, columns, 3] for red, green, blue in 0..1
   int rows = 0, columns = 0;
-  std::string caption;  // '\n' begins a second line
+  std::string caption = {};  // '\n' begins a second line
+  int channels = 1;          // 1 or 3
+  bool numbers = false;      // the value of each pixel in it, for small pictures in one channel
 };
 
 struct PictureGroup {
   std::string title;
   std::vector<Picture> pictures;
   int pictures_per_row = 5;
+  bool own_scale = false;  // the colours span this group's own values, with a colour bar of its own
 };
 
 enum class Palette {

@@ -24,8 +24,9 @@ struct Lesson {
   const char* name;
   const char* summary;  // one line for the list
   Settings defaults;
-  Settings smoke;   // small enough for a test
-  bool takes_data;  // --data makes sense
+  Settings smoke;      // small enough for a test
+  bool takes_data;     // --data makes sense
+  bool trains = true;  // else there is nothing for --epochs, --lr and --batch to change
   void (*teach)(Run& run);
 
   std::string full_name() const;  // "04_softmax_mnist"

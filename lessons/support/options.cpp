@@ -176,6 +176,9 @@ Options parse(int argc, char** argv) {
   read_whole(seed_option, seed, std::uint64_t{0}, ~std::uint64_t{0}, options.settings.seed);
   if (data_option.count() > 0 && !options.lesson->takes_data)
     throw UsageError("--data: " + options.lesson->full_name() + " makes its own data");
+  for (const CLI::Option* option : {&epochs_option, &lr_option, &batch_option})
+    if (option->count() > 0 && !options.lesson->trains)
+      throw UsageError(option->get_name() + ": " + options.lesson->full_name() + " trains nothing");
   if (data_option.count() > 0) options.data = data;
   options.out = out_option.count() > 0 ? out : "runs/" + options.lesson->full_name();
   if (options.out.empty() || (options.data && options.data->empty()))

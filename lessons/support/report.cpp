@@ -128,7 +128,7 @@ std::string Report::html() const {
   html += "<dl>\n";
   for (const auto& [name, value] : facts) html += element("dt", name) + element("dd", value);
   html += "</dl>\n";
-  if (!table.empty()) html += element("h2", table_title) + table_html(table);
+  for (const auto& [name, table] : tables) html += element("h2", name) + table_html(table);
   if (!figures.empty()) html += element("h2", "Figures");
   for (const Figure& figure : figures) html += figure_html(figure);
   if (!exercises.empty()) {

@@ -27,8 +27,7 @@ struct Report {
   std::vector<std::string> story;
   std::vector<std::pair<std::string, std::string>> facts;
   std::vector<Figure> figures;
-  std::string table_title;
-  Table table;
+  std::vector<std::pair<std::string, Table>> tables;  // each with its title
   std::vector<Claim> claims;
   std::string stopped;  // one sentence on why the run ended early; empty where it did not
   std::vector<std::string> exercises;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "support/text.h"
 #include "weft/io.h"
@@ -30,6 +31,10 @@ void Run::story(const std::string& title, const std::vector<std::string>& paragr
   for (const std::string& paragraph : paragraphs) terminal_.paragraph(paragraph);
   const Settings& s = settings();
   fact("device", weft::describe(device()));
+  if (!options_.lesson->trains) {
+    fact("settings", "seed " + std::to_string(s.seed) + (options_.smoke ? ", smoke run" : ""));
+    return;
+  }
   fact("settings", std::to_string(s.epochs) + (s.epochs == 1 ? " epoch" : " epochs") +
                        ", learning rate " + shortest(s.lr) + ", batch " + grouped(s.batch) +
                        ", seed " + std::to_string(s.seed) + (options_.smoke ? ", smoke run" : ""));
@@ -87,6 +92,8 @@ void Run::save_model(const std::string& name, const weft::nn::Module& model, boo
 weft::FigureFile Run::figure_file(const std::string& name, const std::string& title,
                                   const std::string& net) const {
   const Settings& s = settings();
+  if (!options_.lesson->trains)
+    return {options_.out, name, title, net + ", " + weft::describe(device())};
   return {options_.out, name, title,
           net + ", lr " + shortest(s.lr) + ", batch " + std::to_string(s.batch) + ", seed " +
               std::to_string(s.seed) + ", " + weft::describe(device())};
@@ -104,9 +111,8 @@ void Run::figure(const weft::SavedFigure& figure, const std::string& caption) {
 }
 
 void Run::table(const std::string& title, const Table& rows) {
-  report_.table_title = title;
-  report_.table = rows;
-  terminal_.plain("\n");
+  report_.tables.emplace_back(title, rows);
+  terminal_.plain("\n" + (report_.tables.size() > 1 ? title + "\n\n" : ""));
   terminal_.table(rows);
 }
 
@@ -126,6 +132,29 @@ void Run::write_report() {
   report_.facts.emplace_back("command", options_.command_line);
   if (options_.profile) report_.profile = weft::profile_report();
   weft::write_file(options_.out / "report.html", report_.html());
+  write_result();
+}
+
+void Run::write_result() {
+  using Seconds = std::chrono::duration<double>;
+  nlohmann::ordered_json result{
+      {"lesson", options_.lesson->full_name()},
+      {"title", report_.title},
+      {"seed", settings().seed},
+      {"device", weft::describe(device())},
+      {"smoke", options_.smoke},
+      {"seconds", Seconds(std::chrono::steady_clock::now() - begun_).count()},
+      {"stopped", report_.stopped},
+      {"figure", ""},
+      {"claims", nlohmann::ordered_json::array()}};
+  if (!report_.figures.empty())
+    result["figure"] = report_.figures.front().picture.filename().string();
+  for (const Report::Claim& claim : report_.claims)
+    result["claims"].push_back({{"claim", claim.claim},
+                                {"found", claim.found},
+                                {"holds", claim.holds},
+                                {"only_reported", claim.only_reported}});
+  weft::write_file(options_.out / "result.json", result.dump(2) + "\n");
 }
 
 int Run::finish() {

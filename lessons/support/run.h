@@ -32,8 +32,8 @@ class Run {
   /// What the run consists of, beside device, settings and seed, which are added by themselves.
   void fact(const std::string& name, const std::string& value);
 
-  /// Says that `count` short trainings follow. Each is one line of progress, and metrics.csv
-  /// has a line for each epoch but none for each step. Accuracy is over the points it learned from.
+  /// Says that `count` short trainings follow. Each is one line of progress, and metrics.csv has a line
+  /// for each epoch but for the first 50 steps alone.
   void short_trainings(int count) { short_trainings_ = count; }
 
   /// A line above the progress of the next training, where there are several.
@@ -49,6 +49,7 @@ class Run {
   /// Where figure `name` goes and what stands above it: the net; device and settings are added.
   weft::FigureFile figure_file(const std::string& name, const std::string& title,
                                const std::string& net) const;
+  /// The first figure of a run is its main one: the page of all lessons shows it.
   void figure(const weft::SavedFigure& figure, const std::string& caption);
 
   void table(const std::string& title, const Table& rows);
@@ -65,12 +66,14 @@ class Run {
   /// What a training says after an epoch. For its log.
   void progress(const std::string& name, int epoch, int epochs, const weft::Summary& trained,
                 const weft::Summary& tested, double seconds);
-  bool keeps_steps() const { return short_trainings_ == 0; }
+  bool keeps_step(std::size_t step) const { return short_trainings_ == 0 || step <= kFirstSteps; }
   void add_metrics(const std::string& line) { metrics_ += line; }
   void write_metrics(bool now);  // else only where some seconds have gone by since the last time
 
  private:
+  static constexpr std::size_t kFirstSteps = 50;
   void write_report();
+  void write_result();  // result.json: what lessons/run all and its page read
 
   Options options_;
   Terminal terminal_;
@@ -79,6 +82,7 @@ class Run {
   std::chrono::steady_clock::time_point metrics_written_;
   bool told_about_figures_ = false;
   int short_trainings_ = 0, trained_ = 0;
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace lessons

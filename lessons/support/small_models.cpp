@@ -4,7 +4,6 @@
 #include "weft/ops/activation.h"
 #include "weft/ops/loss.h"
 #include "weft/optim.h"
-#include "weft/training_step.h"
 
 namespace lessons {
 
@@ -16,26 +15,18 @@ Dataset Points::dataset() const {
 
 Tensor squared_error(const Tensor& scores, const Tensor& y) { return mse_loss(sigmoid(scores), y); }
 
-Order in_order(std::uint32_t) { return Order::in_order(); }
-
 TrainingLog train_small(Run& run, const std::string& name, nn::Module& model, const Dataset& data,
-                        const ScoreLoss& loss,
-                        const std::function<Order(std::uint32_t epoch)>& order,
+                        const ScoreLoss& loss, const OrderOfEpoch& order,
                         const std::function<void(int epoch)>& after) {
-  const Settings& settings = run.settings();
-  Sgd sgd(model.parameters(), {.lr = settings.lr});
-  TrainingStep step{[&](const Batch& batch) { return loss(model(batch.x), batch.y); }, sgd};
-  const auto judge = [&] { return evaluate(model, data.batches(data.size()), loss, 0.0); };
-
-  TrainingLog log = run.train(name);
-  log.before(judge());
-  after(0);
-  for (int epoch = 1; epoch <= settings.epochs; ++epoch) {
-    step.run(data.batches(settings.batch, order(static_cast<std::uint32_t>(epoch))));
-    log.epoch(step.metrics(), judge);
-    after(epoch);
-  }
-  return log;
+  Sgd sgd(model.parameters(), {.lr = run.settings().lr});
+  return train(run, {.name = name,
+                     .model = model,
+                     .optimizer = sgd,
+                     .train = data,
+                     .test = data,
+                     .loss = loss,
+                     .order = order,
+                     .after = after});
 }
 
 std::vector<double> probabilities(nn::Module& model, const std::vector<float>& x,

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "support/run.h"
+#include "support/training.h"
 #include "weft/data.h"
 #include "weft/figures.h"
 #include "weft/nn.h"
@@ -22,18 +22,17 @@ struct Points {
   weft::Dataset dataset() const;
 };
 
-/// The mean loss of a model's scores against the answers. The model's probability of yes is the sigmoid
-/// of its score, so it says yes where the score is above 0.
-using ScoreLoss = std::function<weft::Tensor(const weft::Tensor& scores, const weft::Tensor& y)>;
+/// A loss of scores: the model's probability of yes is the sigmoid of its score, so it says yes where the
+/// score is above 0.
+using ScoreLoss = Loss;
 weft::Tensor squared_error(const weft::Tensor& scores, const weft::Tensor& y);
 
 /// Trains with the run's settings by plain SGD, in the order that `order` gives for each epoch, and
 /// judges the model by all points after each epoch. `after` is told the epochs as they end, 0 first.
 TrainingLog train_small(
     Run& run, const std::string& name, weft::nn::Module& model, const weft::Dataset& data,
-    const ScoreLoss& loss, const std::function<weft::Order(std::uint32_t epoch)>& order,
+    const ScoreLoss& loss, const OrderOfEpoch& order,
     const std::function<void(int epoch)>& after = [](int) {});
-weft::Order in_order(std::uint32_t epoch);
 
 /// The model's probability of yes at points [n, inputs], computed on its device.
 std::vector<double> probabilities(weft::nn::Module& model, const std::vector<float>& x,

@@ -51,7 +51,8 @@ void TrainingLog::epoch(const weft::Summary& trained,
   for (const float loss : trained.losses) {
     steps_.push_back(static_cast<double>(steps_.size() + 1));
     step_losses_.push_back(static_cast<double>(loss));
-    if (run_.keeps_steps()) row(epoch, std::to_string(steps_.size()), shortest(loss), nullptr);
+    if (run_.keeps_step(steps_.size()))
+      row(epoch, std::to_string(steps_.size()), shortest(loss), nullptr);
   }
   stop_unless_finite(epoch, trained);
 

@@ -223,7 +223,7 @@ std::string colour_in_series(double share) {
   return colour;
 }
 
-SavedFigure save_charts(const FigureFile& file, const std::vector<Chart>& charts) {
+SavedFigure save_charts(const FigureFile& file, const std::vector<Chart>& charts, int) {
   if (charts.empty()) throw ShapeError("save_charts: expected at least one chart, got none");
   for (const Chart& chart : charts) {
     if (chart.curves.empty()) throw ShapeError("save_charts: expected curves, got none");
