@@ -7,6 +7,7 @@
 
 #include "weft/nn.h"
 #include "weft/tensor.h"
+#include "weft/window.h"
 
 namespace weft {
 
@@ -24,6 +25,10 @@ struct LabelledImages {
 /// or '.' before idx, plain or .gz, any number of dimensions. Throws FileError, naming every absolute
 /// path tried, where there is none, and where the two counts differ.
 LabelledImages read_labelled_images(const std::filesystem::path& folder, std::string_view split);
+
+/// Pictures of bytes on Device::cpu, [n, h, w] or [n, h, w, c] uint8, brought to size.h x size.w pixels by
+/// resize_area and rounded to bytes again. Pictures of that size are returned as they are.
+Tensor resize_pictures(const Tensor& pictures, Size2d size);
 
 /// Writes tensors (any device; waits) in the safetensors format, whole or not at all: to a temporary
 /// name in the same folder, synced, then renamed. Throws FileError.
