@@ -1,10 +1,12 @@
-# What the system must have (scripts/bootstrap installs it on Debian and Ubuntu). Results for BLAS:
+# What the system must have (scripts/bootstrap installs it on Debian and Ubuntu). Results: WEFT_STB_INCLUDE; for BLAS
 # WEFT_BLAS_FOUND, WEFT_CBLAS_INCLUDE, weft_blas_note.
 
 find_package(Threads REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(ZLIB REQUIRED)
 find_package(nlohmann_json 3.10 REQUIRED)
+find_path(WEFT_STB_INCLUDE stb_image.h PATH_SUFFIXES stb REQUIRED)  # headers without a package file of their own
+mark_as_advanced(WEFT_STB_INCLUDE)
 if(weft_device STREQUAL executor)
   find_package(Boost 1.74 REQUIRED COMPONENTS context)
 endif()

@@ -26,6 +26,13 @@ struct LabelledImages {
 /// path tried, where there is none, and where the two counts differ.
 LabelledImages read_labelled_images(const std::filesystem::path& folder, std::string_view split);
 
+/// Reads a PNG or JPEG file (any bits and colours but CMYK, interlaced or progressive) into a tensor on
+/// Device::cpu, uint8 [h, w, channels], with 1 channel (grey) or 3 (red, green, blue). What is transparent is laid
+/// over white. The file's structure and size are checked before anything is decoded: at most 16,384 pixels a side,
+/// 64 Mi in all and 512 MiB of file. An orientation in the metadata of a photo is not applied. Throws FileError for
+/// anything that is no whole picture, ShapeError for other numbers of channels.
+Tensor read_picture(const std::filesystem::path& path, int channels);
+
 /// Pictures of bytes on Device::cpu, [n, h, w] or [n, h, w, c] uint8, brought to size.h x size.w pixels by
 /// resize_area and rounded to bytes again. Pictures of that size are returned as they are.
 Tensor resize_pictures(const Tensor& pictures, Size2d size);
