@@ -36,6 +36,27 @@ std::size_t width(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
+bool is_utf8(std::string_view text) {
+  constexpr std::uint32_t kLeast[] = {0, 0x80, 0x800, 0x10000};  // shorter forms are not allowed
+  for (std::size_t i = 0; i < text.size();) {
+    const auto first = static_cast<unsigned char>(text[i++]);
+    const std::size_t more = first < 0x80       ? 0
+                             : first >> 5 == 6  ? 1
+                             : first >> 4 == 14 ? 2
+                             : first >> 3 == 30 ? 3
+                                                : 4;
+    if (more == 4 || more > text.size() - i) return false;
+    std::uint32_t letter = more == 0 ? first : first & (0x3fu >> more);
+    for (std::size_t k = 0; k < more; ++k) {
+      const auto next = static_cast<unsigned char>(text[i++]);
+      if (next >> 6 != 2) return false;
+      letter = letter << 6 | (next & 0x3fu);
+    }
+    if (letter < kLeast[more] || letter > 0x10ffff || letter >> 11 == 27) return false;
+  }
+  return true;
+}
+
 std::vector<std::string> wrapped(std::string_view text, std::size_t columns) {
   std::vector<std::string> lines(1);
   for (std::size_t begin = 0; begin < text.size();) {

@@ -19,6 +19,8 @@ std::string shortest(float x);
 /// Letters, not bytes, of a text in UTF-8: what it takes on a terminal.
 std::size_t width(std::string_view text);
 
+bool is_utf8(std::string_view text);
+
 /// The text in lines of at most `columns` letters, broken at spaces.
 std::vector<std::string> wrapped(std::string_view text, std::size_t columns);
 
