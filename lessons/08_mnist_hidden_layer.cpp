@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "support/mnist.h"
+#include "support/networks.h"
 #include "support/predictions.h"
 #include "support/run.h"
 #include "support/text.h"
@@ -52,14 +53,6 @@ TrainingLog train(Run& run, const std::string& name, nn::Module& model, const Da
   return log;
 }
 
-nn::Sequential hidden_layer(std::int64_t features, const Settings& settings, Device device) {
-  Generator generator(settings.seed);
-  nn::Sequential model(nn::Linear(features, kHidden, generator), nn::Sigmoid(),
-                       nn::Linear(kHidden, Mnist::kClasses, generator));
-  model.to(device);
-  return model;
-}
-
 Curve loss_curve(const std::string& name, const TrainingLog& log) {
   // One curve over epochs for all: their numbers of steps differ by a factor of twenty.
   return {.name = name, .x = log.epochs(), .y = log.test_losses(), .points = true};
@@ -70,6 +63,14 @@ Curve accuracy_curve(const std::string& name, const TrainingLog& log) {
 }
 
 }  // namespace
+
+// The model: every pixel to every hidden neuron, and every hidden neuron to every digit. weft-lessons
+// predict builds it again.
+nn::Sequential mnist_hidden_layer_network(PictureSize picture, std::int64_t classes,
+                                          Generator& generator) {
+  return nn::Sequential(nn::Linear(picture.pixels(), kHidden, generator), nn::Sigmoid(),
+                        nn::Linear(kHidden, classes, generator));
+}
 
 void mnist_hidden_layer(Run& run) {
   const Settings& settings = run.settings();
@@ -82,8 +83,15 @@ void mnist_hidden_layer(Run& run) {
 
   // 2. The model: 784 pixels, 100 hidden neurons with a sigmoid each, 10 digits. The same start for
   //    both trainings of it.
-  nn::Sequential slow = hidden_layer(train_set.features(), settings, run.device());
-  nn::Sequential fast = hidden_layer(train_set.features(), settings, run.device());
+  const PictureSize picture{mnist.rows, mnist.columns};
+  const auto made = [&](auto network) {
+    Generator generator(settings.seed);
+    nn::Sequential model = network(picture, Mnist::kClasses, generator);
+    model.to(run.device());
+    return model;
+  };
+  nn::Sequential slow = made(mnist_hidden_layer_network);
+  nn::Sequential fast = made(mnist_hidden_layer_network);
 
   run.story(
       "Lesson 08: a hidden layer that has hardly been trained",
@@ -106,20 +114,19 @@ void mnist_hidden_layer(Run& run) {
   Settings regression_settings = kRegression;
   regression_settings.seed = settings.seed;
   regression_settings.epochs = std::min(kRegression.epochs, settings.epochs);
-  Generator generator(settings.seed);
-  nn::Linear regression(train_set.features(), Mnist::kClasses, generator);
-  regression.to(run.device());
+  nn::Sequential regression = made(softmax_mnist_network);
+  const auto about = about_pictures(picture, Mnist::kClasses);
 
   run.progress_title("hidden layer, lr " + shortest(settings.lr));
   const TrainingLog slow_log = train(run, "hidden_layer", slow, data, settings);
-  run.save_model("hidden_layer", slow);
+  run.save_model("hidden_layer", slow, true, about);
   run.progress_title("hidden layer, lr " + shortest(larger.lr));
   const TrainingLog fast_log = train(run, "hidden_layer_larger_lr", fast, data, larger);
-  run.save_model("hidden_layer_larger_lr", fast, false);
+  run.save_model("hidden_layer_larger_lr", fast, false, about);
   run.progress_title("softmax regression, as lesson 04");
   const TrainingLog regression_log =
       train(run, "softmax_regression", regression, data, regression_settings);
-  run.save_model("softmax_regression", regression, false);
+  run.save_model("softmax_regression", regression, false, about);
 
   // 4. What came of it.
   Table table{{"", "learning rate", "batch", "steps", "test loss", "test accuracy"}};

@@ -6,6 +6,7 @@
 
 #include "support/doctor.h"
 #include "support/options.h"
+#include "support/predict.h"
 #include "support/run.h"
 #include "weft/error.h"
 
@@ -47,6 +48,8 @@ int answer(const Options& options) {
       return doctor();
     case Options::Command::run:
       return teach(options);
+    case Options::Command::predict:
+      return predict_pictures(options);
   }
   return 0;
 }

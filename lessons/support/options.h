@@ -6,6 +6,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "support/lessons.h"
 #include "weft/device.h"
@@ -19,7 +20,7 @@ class UsageError : public std::runtime_error {
 };
 
 struct Options {
-  enum class Command { show_text, list, doctor, run } command = Command::show_text;
+  enum class Command { show_text, list, doctor, run, predict } command = Command::show_text;
   std::string text;  // to show: help or version
 
   const Lesson* lesson = nullptr;
@@ -28,7 +29,9 @@ struct Options {
   std::optional<std::filesystem::path> data;
   std::filesystem::path out;  // runs/<lesson> where the command line says nothing
   bool smoke = false, quiet = false, profile = false;
-  std::string command_line;  // as it was typed
+  std::filesystem::path model;                  // to predict with
+  std::vector<std::filesystem::path> pictures;  // to predict
+  std::string command_line;                     // as it was typed
 };
 
 /// Throws UsageError.

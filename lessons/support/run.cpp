@@ -78,15 +78,16 @@ void Run::write_metrics(bool now) {
   metrics_written_ = time;
 }
 
-void Run::save_model(const std::string& name, const weft::nn::Module& model, bool is_main) {
-  const std::map<std::string, std::string> metadata{{"lesson", options_.lesson->full_name()},
-                                                    {"model", name},
-                                                    {"seed", std::to_string(settings().seed)},
-                                                    {"weft", WEFT_VERSION}};
-  weft::save_safetensors(options_.out / (name + ".safetensors"), model.named_parameters(),
-                         metadata);
+void Run::save_model(const std::string& name, const weft::nn::Module& model, bool is_main,
+                     const std::map<std::string, std::string>& about) {
+  std::map<std::string, std::string> metadata{{"lesson", options_.lesson->full_name()},
+                                              {"model", name},
+                                              {"seed", std::to_string(settings().seed)},
+                                              {"weft", WEFT_VERSION}};
+  metadata.insert(about.begin(), about.end());
+  weft::save_safetensors(options_.out / (name + ".safetensors"), model.named_state(), metadata);
   if (is_main)
-    weft::save_safetensors(options_.out / "model.safetensors", model.named_parameters(), metadata);
+    weft::save_safetensors(options_.out / "model.safetensors", model.named_state(), metadata);
 }
 
 weft::FigureFile Run::figure_file(const std::string& name, const std::string& title,
