@@ -12,8 +12,6 @@ namespace lessons {
 
 namespace {
 
-constexpr std::int64_t kBatch = 1000;
-
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 }  // namespace
@@ -33,12 +31,13 @@ double Predictions::mean_confidence(bool of_right) const {
   return count == 0 ? 0 : sum / count;
 }
 
-Predictions predict(weft::nn::Module& model, const weft::Dataset& data) {
+Predictions predict(weft::nn::Module& model, const weft::Dataset& data, std::int64_t batch_size) {
   const weft::NoGrad no_grad;
+  const weft::nn::EvaluationMode evaluation(model);
   Predictions result;
   result.classes = data.classes();
   weft::Metrics metrics(data.device());
-  for (const weft::Batch& batch : data.batches(kBatch)) {
+  for (const weft::Batch& batch : data.batches(batch_size)) {
     const weft::Tensor scores = weft::softmax(model(batch.x));
     metrics.add_confusion(scores, batch.y);
     const auto probabilities = scores.to_vector<float>();

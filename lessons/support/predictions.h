@@ -24,7 +24,8 @@ struct Predictions {
   double mean_confidence(bool of_right) const;
 };
 
-Predictions predict(weft::nn::Module& model, const weft::Dataset& data);
+/// In evaluation mode, `batch` samples at a time: fewer where a network's maps are large.
+Predictions predict(weft::nn::Module& model, const weft::Dataset& data, std::int64_t batch = 1000);
 
 /// The first samples that were answered right, or wrong, as pictures with what was said about them.
 std::vector<weft::Picture> first_pictures(const Predictions& predictions, const weft::Dataset& data,

@@ -9,12 +9,6 @@ namespace lessons {
 
 using namespace weft;
 
-namespace {
-
-constexpr std::int64_t kTestBatch = 1000;
-
-}  // namespace
-
 Order in_order(std::uint32_t) { return Order::in_order(); }
 
 OrderOfEpoch shuffled(std::uint64_t seed) {
@@ -30,7 +24,7 @@ TrainingLog train(Run& run, const Training& t) {
                       return t.loss ? t.loss(outputs, b.y) : cross_entropy(outputs, b.y);
                     },
                     t.optimizer};
-  const std::int64_t test_batch = std::min(kTestBatch, t.test.size());
+  const std::int64_t test_batch = std::min(t.test_batch, t.test.size());
   const auto judge = [&] {
     return t.loss ? evaluate(t.model, t.test.batches(test_batch), t.loss, t.threshold)
                   : evaluate(t.model, t.test.batches(test_batch));

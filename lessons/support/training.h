@@ -32,6 +32,7 @@ struct Training {
   OrderOfEpoch order = {};     // empty: shuffled by the run's seed
   int epochs = 0;              // 0: the run's
   std::int64_t batch = 0;      // 0: the run's
+  std::int64_t test_batch = 1000;  // fewer where a network's maps are large
   double threshold = 0;  // of a target's loss: an output above it says yes; 0 for scores, 0.5 else
   std::function<void(int epoch)> after = {};  // told the epochs as they end, 0 before the first
 };
