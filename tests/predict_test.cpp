@@ -28,7 +28,7 @@ constexpr std::int64_t kSide = 28, kPixels = kSide * kSide;
 
 const LabelledImages& digits() {
   static const LabelledImages kDigits =
-      read_labelled_images(fs::path(WEFT_DATA_DIR) / "mnist", "t10k");
+      read_labelled_images(fs::path(WEFT_SOURCE_DIR) / "data" / "mnist", "t10k");
   return kDigits;
 }
 
@@ -222,6 +222,124 @@ TEST_F(Predict, RefusesBadInputAndPicturesAndWritesNothing) {
   expect_refused(with_model + "large.png", "found 20000 x 20000");
   EXPECT_FALSE(has(run(folder_.path(), with_model + "good.png text.png").text, "good.png ("))
       << "nothing is said before all pictures are read";
+}
+
+// Convolutional networks, with batch norm's running values, and classes with names.
+
+TEST(PredictPictures, OfLessons24And25) {
+  SKIP_UNLESS_BUILT();
+  const test::TemporaryFolder folder;
+  constexpr std::int64_t kCount = 30;
+  std::string names;
+  for (std::int64_t i = 0; i < kCount; ++i) {
+    const std::string name = std::to_string(i) + ".png";
+    put(folder / name, test::png_of(digit(i).data(), kSide, kSide, 1));
+    names += " " + name;
+  }
+  for (const char* lesson : {"24", "25"}) {
+    const std::string of(lesson), file = of + "/model.safetensors";
+    const Answer trained = run(
+        folder.path(), "run " + of + " --smoke --quiet --device cpu --out " + of, "PATH=/nowhere");
+    ASSERT_EQ(trained.status, 0) << trained.text;
+    bool has_running_values = false;
+    for (const auto& [name, tensor] : load_safetensors(folder / file))
+      has_running_values = has_running_values || has(name, "running_var");
+    EXPECT_EQ(has_running_values, of == "25");
+    const Answer answer = run(folder.path(), "predict " + of + " --model " + file + names);
+    ASSERT_EQ(answer.status, 0) << answer.text;
+    EXPECT_TRUE(has(answer.text, "0.png (28 x 28, resized to 16 x 16)\n")) << answer.text;
+    const auto found = answers(answer.text);
+    int right = 0;
+    for (std::int64_t i = 0; i < kCount; ++i)
+      right += found[static_cast<std::size_t>(i)] == std::to_string(label(i));
+    EXPECT_GT(right, kCount / 4) << "guessing gets a tenth";
+  }
+  EXPECT_TRUE(has(run(folder.path(), "predict 24 --model 25/model.safetensors 0.png").text,
+                  "it is a model of 25_cnn_batches: use weft-lessons predict 25_cnn_batches"));
+}
+
+// Pictures of one colour each, in classes that are called by it.
+void put_colours(const fs::path& folder) {
+  constexpr int kRows = 20, kColumns = 24, kPictures = 10;
+  const std::vector<std::pair<std::string, Bytes>> colours{
+      {"red", {250, 20, 20}}, {"green", {20, 200, 20}}, {"deep blue", {10, 10, 120}}};
+  for (const auto& [name, colour] : colours) {
+    fs::create_directories(folder / name);
+    for (int i = 0; i < kPictures; ++i) {
+      Bytes pixels;
+      for (int pixel = 0; pixel < kRows * kColumns; ++pixel)
+        for (const std::uint8_t part : colour)
+          pixels.push_back(static_cast<std::uint8_t>(part ^ (pixel + i) % 8));
+      const std::string number = std::to_string(i);
+      if (i % 2 == 0)
+        put(folder / name / (number + ".png"), test::png_of(pixels.data(), kRows, kColumns, 3));
+      else
+        put(folder / name / (number + ".jpg"),
+            test::jpeg_of(pixels.data(), kRows, kColumns, 3, 90));
+    }
+  }
+}
+
+TEST(OwnPictures, TrainLesson26AndAreCalledByTheirNames) {
+  SKIP_UNLESS_BUILT();
+  const test::TemporaryFolder folder;
+  put_colours(folder / "colours");
+  const Answer trained =
+      run(folder.path(),
+          "run 26 --smoke --quiet --epochs 20 --batch 8 --data colours --out out "
+          "--device cpu",
+          "PATH=/nowhere");
+  ASSERT_EQ(trained.status, 0) << trained.text;
+  EXPECT_TRUE(has(trained.text, "(Reported only: the data are your own.)")) << trained.text;
+  const auto about = read_safetensors_metadata(folder / "out/model.safetensors");
+  EXPECT_EQ(about.at("class_names"), "deep blue\ngreen\nred");
+  const Answer answer =
+      run(folder.path(),
+          "predict 26 --model out/model.safetensors colours/red/0.png 'colours/deep blue/1.jpg'");
+  ASSERT_EQ(answer.status, 0) << answer.text;
+  EXPECT_TRUE(has(answer.text, "colours/red/0.png (24 x 20, resized to 16 x 16)\n  red  "))
+      << answer.text;
+  EXPECT_TRUE(
+      has(answer.text, "colours/deep blue/1.jpg (24 x 20, resized to 16 x 16)\n  deep blue"))
+      << answer.text;
+}
+
+TEST(OwnPictures, ThatCannotBeTrainedOnAreRefusedAndNothingIsWritten) {
+  SKIP_UNLESS_BUILT();
+  const test::TemporaryFolder folder;
+  const auto expect_refused = [&](const std::string& data, const std::string& complaint) {
+    const Answer answer = run(folder.path(), "run 26 --batch 4 --out out --data " + data);
+    EXPECT_EQ(answer.status, 2) << answer.text;
+    EXPECT_TRUE(has(answer.text, complaint)) << answer.text;
+    EXPECT_FALSE(fs::exists(folder / "out"));
+  };
+  const std::string both =
+      "either train-images-idx4-ubyte and the other three files of an image "
+      "set (.gz or not), or a sub-folder of PNG or JPEG pictures";
+  expect_refused("nowhere", both);
+  expect_refused("nowhere", "found no folder to read: No such file");
+  fs::create_directory(folder / "data");
+  expect_refused("data", both);
+  expect_refused("data", "found neither");
+  put(folder / "data/train-images-idx4-ubyte", "no set");
+  expect_refused("data", "expected a file of labels in MNIST's format");
+  fs::remove(folder / "data/train-images-idx4-ubyte");
+  put_colours(folder / "data");
+  put(folder / "data/green/2.png", "no picture");
+  expect_refused("data", "data/green/2.png, byte 0: expected a PNG or JPEG picture");
+  put(folder / "data/green/2.png", test::png_header(20'000, 20'000, test::PngColour::rgb, 8));
+  expect_refused("data", "data/green/2.png, byte 16: expected a picture of at most 16384 pixels");
+  fs::remove(folder / "data/green/2.png");
+  fs::create_directory(folder / "data/empty");
+  expect_refused("data", "data/empty: expected at least 2 PNG or JPEG pictures of a class");
+  fs::rename(folder / "data/empty", folder / "data/\xff\xfe");
+  for (const char* name : {"0.png", "1.jpg"})
+    fs::copy(folder / "data/red" / name, folder / "data/\xff\xfe" / name);
+  expect_refused("data", "expected names of classes in UTF-8");
+  fs::remove_all(folder / "data/\xff\xfe");
+  fs::remove_all(folder / "data/green");
+  fs::remove_all(folder / "data/red");
+  expect_refused("data", "at least 2 classes, found only deep blue");
 }
 
 }  // namespace

@@ -37,7 +37,10 @@ struct Reader {
 
 constexpr weft::Scaling kInk{1.0f / 255, 0}, kFaces{2.0f / 255, -1};
 constexpr Reader kReaders[] = {{4, softmax_mnist_network, {28, 28}, 10, kInk},
-                               {8, mnist_hidden_layer_network, {28, 28}, 10, kInk}};
+                               {8, mnist_hidden_layer_network, {28, 28}, 10, kInk},
+                               {24, cnn_small_images_network, {16, 16}, 10, kInk},
+                               {25, cnn_batches_network, {16, 16}, 10, kInk},
+                               {26, anime_cnn_network, {64, 64, 3}, 8, kFaces}};
 
 const Reader& reader_of(const Lesson& lesson) {
   std::string numbers;
