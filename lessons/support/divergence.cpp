@@ -85,13 +85,12 @@ std::string Divergence::trace(int epoch, const std::vector<float>& losses,
       return "the first gradient that was not finite was that of " + gradient + ", at step " +
              number + (bad_value.empty() ? "" : "; it had met " + in_values() + " since " + since);
     }
-    if (!std::isfinite(now)) break;
     training_.optimizer.step();
     if (!bad_value.empty()) continue;
     bad_value = first_bad_value(training_.model);
     since = "the update of step " + number;
   }
-  return "every gradient up to there was finite" +
+  return "every gradient of the epoch was finite" +
          (bad_value.empty() ? "" : ", but there were " + in_values() + " since " + since);
 }
 

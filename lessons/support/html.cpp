@@ -42,6 +42,9 @@ pre { overflow-x: auto; background: #f6f7f9; padding: 1em; border-radius: 6px; }
   h1 { font-size: 1.45em; }
   dl { grid-template-columns: minmax(0, 1fr); gap: 0; }
   dd { margin-bottom: 0.5em; }
+  table { font-size: 0.9em; }
+  th, td { padding: 0.35em 0.5em; }
+  td:first-child { white-space: normal; }
 }
 )";
 

@@ -112,9 +112,11 @@ void print_results(const std::vector<Result>& results) {
   Terminal terminal(false);
   terminal.plain("\n");
   terminal.table(table_of(results));
+  std::vector<std::string> problems;
   for (const Result& result : results)
-    if (!problem_of(result).empty()) terminal.list({result.lesson + ": " + problem_of(result)});
-  terminal.plain("\n" + how_many(results) + "\n");
+    if (!problem_of(result).empty()) problems.push_back(result.lesson + ": " + problem_of(result));
+  terminal.list(problems);
+  terminal.plain((problems.empty() ? "" : "\n") + how_many(results) + "\n");
 }
 
 std::vector<Result> write_overview(const fs::path& folder) {

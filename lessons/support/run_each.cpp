@@ -162,11 +162,10 @@ Result run_one(const Options& options, const Lesson& lesson) {
 
 }  // namespace
 
-int run_each(const Options& given) {
-  Options options = given;
-  options.out = fs::absolute(given.out).lexically_normal();
+int run_each(const Options& options) {
+  const fs::path out = fs::absolute(options.out).lexically_normal();
   // What an earlier run left must not pass for this one's.
-  for (const Lesson* lesson : options.lessons) remove_result(options.out / lesson->full_name());
+  for (const Lesson* lesson : options.lessons) remove_result(out / lesson->full_name());
   catch_signals();
   std::vector<Result> results;
   int worst = 0;
@@ -177,10 +176,10 @@ int run_each(const Options& given) {
   }
   if (caught != 0) worst = kSignal + caught;
   print_results(results);
-  write_overview(options.out);
+  write_overview(out);
   if (results.size() < options.lessons.size())
     std::cout << options.lessons.size() - results.size() << " were not run\n";
-  std::cout << "\nThe page: " << (options.out / "index.html").string() << std::endl;
+  std::cout << "\nThe page: " << (out / "index.html").string() << std::endl;
   return worst;
 }
 
