@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -30,6 +31,11 @@ std::vector<std::string> lesson_names() {
     names.push_back(line.substr(0, line.find(' ')));
   return names;
 }
+
+// Three train nothing; one trains a single number on a polynomial.
+const std::set<std::string> kWithoutSamples{"17_momentum_polynomial", "20_convolution",
+                                            "21_activation_max_pool",
+                                            "22_multi_channel_convolution"};
 
 // A result as an earlier run left it.
 void put_result(const fs::path& folder, const std::string& lesson) {
@@ -112,7 +118,8 @@ TEST(LessonOverview, AllGoOnAfterAFailure) {
     EXPECT_TRUE(has(answer.text, "  " + lesson)) << lesson;
     EXPECT_TRUE(has(page, "id=\"" + lesson + "\"")) << lesson;
     const std::string result = get(folder / ("runs/" + lesson + "/result.json"));
-    if (has(result, "is not written yet") || has(result, "\"status\": 0")) continue;
+    if (has(result, "is not written yet")) continue;
+    if (kWithoutSamples.count(lesson) > 0 && has(result, "\"status\": 0")) continue;
     EXPECT_TRUE(has(result, "\"status\": 2")) << result;
     EXPECT_TRUE(has(result, "--batch: expected at most the ")) << result;
     EXPECT_TRUE(has(answer.text, "status 2 ")) << answer.text;

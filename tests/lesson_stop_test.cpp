@@ -234,4 +234,19 @@ TEST(LessonStop, NamesTheLayerOnTheGpu) {
   check_stopped_lesson("gpu");
 }
 
+// All weights are lost by the last update: no step of the epoch has seen it.
+TEST(LessonStop, TheLossOfTheTestSetStopsItToo) {
+  SKIP_UNLESS_BUILT();
+  const test::TemporaryFolder folder;
+  const test::Answer answer =
+      test::run(folder.path(), "run 04 --smoke --quiet --batch 6000 --lr 1e38 --out out");
+  EXPECT_EQ(answer.status, 1) << answer.text;
+  EXPECT_TRUE(
+      has(answer.text,
+          "stopped in epoch 1: after step 1 the loss was no longer a number; every gradient "
+          "of the epoch was finite"))
+      << answer.text;
+  EXPECT_EQ(test::csv(folder / "out/metrics.csv").size(), 1u + 1 + 1 + 1);
+}
+
 }  // namespace
