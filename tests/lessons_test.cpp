@@ -311,11 +311,11 @@ TEST(Lessons, ALossThatIsNoNumberStopsTheRun) {
   const test::TemporaryFolder folder;
   const Answer answer = run(folder.path(), "run 04 --smoke --lr 1e38");
   EXPECT_EQ(answer.status, 1) << answer.text;
-  EXPECT_TRUE(has(
-      answer.text,
-      "The training \"softmax\" stopped in epoch 1: at step 2 the loss was no longer a number; the "
-      "first gradient that was not finite was that of weight, at step 2 "))
+  EXPECT_TRUE(has(answer.text,
+                  "The training \"softmax\" stopped in epoch 1: at step 2 the loss was "
+                  "no longer a number; the first gradient that was not finite was that of "))
       << answer.text;
+  EXPECT_TRUE(has(answer.text, "weight, at step 2 (learning rate 1e+38; ")) << answer.text;
   EXPECT_EQ(csv(folder / "runs/04_softmax_mnist/metrics.csv").back()[1], "1");
   EXPECT_TRUE(
       has(get(folder / "runs/04_softmax_mnist/report.html"), "stopped in epoch 1: at step 2"));

@@ -46,6 +46,7 @@ void catch_signals() {
     sigaction(signal, nullptr, &action);
     if (action.sa_handler == SIG_IGN) continue;  // as nohup and a shell's & leave it
     action.sa_handler = catch_signal;
+    action.sa_flags = SA_RESTART;  // so that no line that is being written is cut
     sigaction(signal, &action, nullptr);
   }
 }
