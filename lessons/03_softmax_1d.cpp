@@ -26,8 +26,7 @@ constexpr int kPlaces = 401;  // from -2 to 2, a hundredth apart
 constexpr double kLow = -2, kHigh = 2;
 constexpr double kClaim = 0.95, kSmokeClaim = 0.80;
 constexpr const char* kNet = "1-3 softmax, cross-entropy, SGD in order";
-constexpr const char* kColours[] = {"#2563eb", "#dc2626", "#d97706"};  // of the classes
-constexpr const char* kShades[] = {"#dbe7fe", "#fde2e2", "#fdeccf"};   // of their regions
+constexpr const char* kColours[] = {"#2563eb", "#c2410c", "#e8a412"};  // of the classes
 
 /// The numbers -2.0 ... 1.9 and their classes. Both are made from integers: adding up steps of 0.1 would
 /// leave it to rounding on which side of a border -1 and 1 lie.
@@ -91,30 +90,28 @@ std::vector<Curve> points_at(const Dataset& data, double height) {
   return rows;
 }
 
-/// The regions that are decided, each in the shade of its class.
+/// The regions that are decided, each in the colour of its class.
 std::vector<Band> decided(const Answers& answers) {
   std::vector<Band> bands;
-  for (std::size_t i = 0; i < answers.x.size(); ++i) {
-    const std::string shade = kShades[answers.by_score[i]];
-    if (!bands.empty()) bands.back().high = answers.x[i];
-    if (bands.empty() || bands.back().colour != shade)
-      bands.push_back({answers.x[i], answers.x[i], shade});
+  int last = -1;
+  for (std::size_t i = 0; i + 1 < answers.x.size(); ++i) {
+    if (answers.by_score[i] != last)
+      bands.push_back({.low = answers.x[i], .colour = kColours[answers.by_score[i]]});
+    bands.back().high = answers.x[i + 1];
+    last = answers.by_score[i];
   }
   return bands;
 }
 
-Chart lines_chart(const std::string& title, const Answers& answers, const Dataset& data,
-                  bool with_key) {
+Chart lines_chart(const std::string& title, const Answers& answers, const Dataset& data) {
   Chart chart{.title = title,
               .x_label = "x",
               .y_label = "score",
               .y_low = -7,
-              .y_high = 7,
+              .y_high = 5,
               .bands = decided(answers)};
-  for (std::size_t c = 0; c < kClasses; ++c) {
+  for (std::size_t c = 0; c < kClasses; ++c)
     chart.curves.push_back(curve_of(answers, answers.scores, c));
-    if (!with_key) chart.curves.back().name.clear();
-  }
   for (Curve& row : points_at(data, -6.3)) chart.curves.push_back(std::move(row));
   return chart;
 }
@@ -165,8 +162,7 @@ void softmax_1d(Run& run) {
                   .after = [&](int epoch) {
                     if (epoch % every != 0 || epoch / every > kStages) return;
                     stages.push_back(lines_chart("epoch " + std::to_string(epoch),
-                                                 answers_at(model, places, run.device()), data,
-                                                 epoch == 0));
+                                                 answers_at(model, places, run.device()), data));
                   }});
   run.save_model("softmax", model);
 
@@ -183,12 +179,12 @@ void softmax_1d(Run& run) {
                                       {"1 and 2", "0.9 to 1.0", border(over_x, 1, 2)}});
 
   // 4. The figures.
-  Chart scores = lines_chart("scores: three straight lines", over_x, data, true);
+  Chart scores = lines_chart("scores: three straight lines", over_x, data);
   Chart chances{.title = "softmax: three probabilities",
                 .x_label = "x",
                 .y_label = "probability",
                 .y_low = -0.1,
-                .y_high = 1.4,
+                .y_high = 1.05,
                 .bands = scores.bands};
   for (std::size_t c = 0; c < kClasses; ++c)
     chances.curves.push_back(curve_of(over_x, over_x.probabilities, c));

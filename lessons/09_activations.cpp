@@ -25,7 +25,6 @@ constexpr double kAgreement = 1e-8;  // between them and the backward pass, at m
 constexpr double kSmall = 1e-4;      // a derivative that lets almost nothing through
 constexpr std::int64_t kHidden = 9;  // of lesson 06's largest network
 constexpr int kStarts = 6, kSmokeStarts = 1;
-constexpr const char* kShape = "z from -10 to 10";
 constexpr const char* kNet = "1-9-1, cross-entropy, Adam";
 
 struct Function {
@@ -34,8 +33,8 @@ struct Function {
 };
 
 const std::vector<Function> kFunctions{{"sigmoid", "#2563eb", Activation::sigmoid},
-                                       {"tanh", "#d97706", Activation::tanh},
-                                       {"ReLU", "#7c3aed", Activation::relu}};
+                                       {"tanh", "#c2410c", Activation::tanh},
+                                       {"ReLU", "#6b2172", Activation::relu}};
 
 /// An activation over z, its derivative by the library's backward pass, and the same by central
 /// differences, which know nothing of that pass.
@@ -141,18 +140,13 @@ void activations(Run& run) {
   run.table("The network of lesson 06 with each activation", networks);
 
   // 4. The figures.
-  Chart functions{.title = "the functions",
-                  .x_label = "z",
-                  .y_label = "y",
-                  .key_left = true,
-                  .y_low = -1.2,
-                  .y_high = 3};
+  Chart functions{
+      .title = "the functions", .x_label = "z", .y_label = "y", .y_low = -1.2, .y_high = 3};
   Chart derivatives{.title = "their derivatives",
                     .x_label = "z",
                     .y_label = "dy/dz",
-                    .key_left = true,
                     .y_low = -0.05,
-                    .y_high = 1.35};
+                    .y_high = 1.05};
   Chart powers{
       .title = "", .x_label = "z", .y_label = "dy/dz", .log_y = true, .y_low = 1e-9, .y_high = 100};
   Chart losses{.title = "Loss over all points",
@@ -200,16 +194,20 @@ void activations(Run& run) {
                            .y = {kSmall, kSmall},
                            .dashed = true,
                            .colour = "#9ca3af"});
+  // These figures have no learning rate, batch or seed.
+  const auto file = [&](const char* name, const char* title) {
+    return FigureFile{run.options().out, name, title, "z from -10 to 10, float64 on the CPU"};
+  };
   run.figure(
-      save_charts(run.figure_file("overlay", "Three activations and their derivatives", kShape),
+      save_charts(file("overlay", "Three activations and their derivatives"),
                   {functions, derivatives}),
       "Left: the functions; ReLU goes on to 10. Right: their derivatives. A sigmoid's is never "
       "more "
       "than a quarter; tanh's is 1 at 0, but sooner gone; ReLU's is 0 or 1.");
-  run.figure(save_charts(run.figure_file("each", "Each with its derivative", kShape), each),
+  run.figure(save_charts(file("each", "Each with its derivative"), each),
              "Each function and, dashed, its derivative, each on its own scale.");
   run.figure(
-      save_charts(run.figure_file("powers", "The derivatives in powers of ten", kShape), {powers}),
+      save_charts(file("powers", "The derivatives in powers of ten"), {powers}),
       "The derivatives on a scale of powers of ten, with a line at 0.0001. ReLU's is 1 above 0; "
       "below, it is 0, for which this scale has no place.");
   run.figure(

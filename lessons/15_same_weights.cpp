@@ -36,10 +36,10 @@ const std::vector<Start> kAllStarts{
     {.title = "all the same", .name = "same", .colour = "#2563eb"},
     {.title = "the same + noise of 0.001",
      .name = "little_noise",
-     .colour = "#0891b2",
+     .colour = "#38bdf8",
      .noise = kLittle},
-    {.title = "the same + noise of 0.1", .name = "more_noise", .colour = "#d97706", .noise = kMuch},
-    {.title = "default start", .name = "default", .colour = "#dc2626", .is_default = true}};
+    {.title = "the same + noise of 0.1", .name = "more_noise", .colour = "#e8a412", .noise = kMuch},
+    {.title = "default start", .name = "default", .colour = "#c2410c", .is_default = true}};
 
 TwoNeurons model_of(const Start& start, std::uint64_t seed) {
   Generator generator(seed);
@@ -162,8 +162,7 @@ void same_weights(Run& run) {
   Chart apart{.title = "How far the hidden neurons are apart",
               .x_label = "epoch",
               .y_label = "length of the difference",
-              .log_y = true,
-              .key_below = true};
+              .log_y = true};
   Chart losses{.title = "Loss over all points",
                .x_label = "epoch",
                .y_label = "cross-entropy",

@@ -87,7 +87,7 @@ Chart island_chart(const std::string& title, const IslandsRun& trained, const Po
               .y_label = "probability of y = 1",
               .curves = {scatter_of(points, 0), scatter_of(points, 1)},
               .y_low = -0.05,
-              .y_high = 1.75};
+              .y_high = 1.1};
   chart.curves.insert(chart.curves.end(), trained.stages.begin(), trained.stages.end());
   return chart;
 }

@@ -58,7 +58,7 @@ Chart fit_chart(const std::string& title, const TwoNeuronsRun& trained, const Po
               .y_label = "probability of y = 1",
               .curves = {scatter_of(points, 0), scatter_of(points, 1)},
               .y_low = -0.05,
-              .y_high = 1.75};
+              .y_high = 1.1};
   chart.curves.insert(chart.curves.end(), trained.stages.begin(), trained.stages.end());
   return chart;
 }
@@ -70,7 +70,7 @@ Chart hidden_chart(const std::string& title, const TwoNeuronsRun& trained, const
           .y_label = "second hidden neuron",
           .curves = {scatter_of(seen, 0), scatter_of(seen, 1)},
           .y_low = -0.05,
-          .y_high = 1.25};
+          .y_high = 1.1};
 }
 
 }  // namespace lessons
