@@ -64,13 +64,6 @@ Values values_of(Activation activation, const std::vector<double>& z) {
   return values;
 }
 
-/// A number to three digits.
-std::string rounded(double x) {
-  if (x == 0) return "0";
-  const double unit = std::pow(10.0, std::floor(std::log10(std::abs(x))) - 2);
-  return shortest(static_cast<float>(std::round(x / unit) * unit));
-}
-
 /// The largest distance between two lists of derivatives. ReLU has a corner at 0, where no number is its
 /// derivative: that place is left out.
 double largest_distance(const std::vector<double>& a, const std::vector<double>& b,

@@ -134,7 +134,8 @@ void same_weights(Run& run) {
   run.fact("data", "40 whole numbers from -20 to 19: 33 with the answer 0, 7 with the answer 1");
   run.fact("model", "1-2-1, sigmoid on both layers, 7 parameters");
 
-  // 2. The trainings. The same start has no chance in it; the others begin from several seeds.
+  // 2. The trainings. The same start has no chance in it; the others begin from several seeds. Of 65 seeds
+  //    that were tried, the default start reaches 100 % from 63, noise of 0.1 from 64 and of 0.001 from 13.
   const int seeds = run.options().smoke ? kSmokeStarts : kStarts;
   run.short_trainings(1 + seeds * static_cast<int>(kAllStarts.size() - 1));
   Table table{{"start", "accuracy", "loss", "apart before", "apart after"}};
@@ -150,9 +151,8 @@ void same_weights(Run& run) {
       const Trained& trained = group.back();
       const Summary& end = trained.run.log.last_test();
       table.push_back({start.title + (start.by_chance() ? ", seed " + of_seed : ""),
-                       percent(end.accuracy()), fixed(end.loss, 4),
-                       shortest(static_cast<float>(trained.apart.front())),
-                       shortest(static_cast<float>(trained.apart.back()))});
+                       percent(end.accuracy()), fixed(end.loss, 4), rounded(trained.apart.front()),
+                       rounded(trained.apart.back())});
     }
   }
   run.table("Where each start ends, and how far the two hidden neurons are apart", table);
@@ -193,7 +193,8 @@ void same_weights(Run& run) {
       save_charts(run.figure_file("hidden", "What the hidden neurons make of the points", kNet),
                   hidden, 2),
       "Each point by what the two hidden neurons say about it. From the same start both say the "
-      "same: all points lie on the diagonal, and no straight line parts the colours.");
+      "same: all points lie on the diagonal, and those on one side of the middle, with y = 0, lie "
+      "under those with y = 1.");
   run.figure(
       save_charts(run.figure_file("fit", "How the models come to fit the points", kNet), fits, 2),
       "The points, and the model's probability of yes as it learns.");

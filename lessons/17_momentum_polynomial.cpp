@@ -64,7 +64,7 @@ class Weight : public nn::Module {
 
 /// Where the weight was before each step and after the last, and the function there.
 struct Walk {
-  double momentum;
+  double momentum = 0;
   std::vector<double> w, value;
 
   double end() const { return w.back(); }
