@@ -62,15 +62,17 @@ TrainingLog Run::train(const std::string& name, int epochs) {
 void Run::progress(const std::string& name, int epoch, int epochs, const weft::Summary& trained,
                    const weft::Summary& tested, double seconds) {
   const std::string time = "   " + fixed(seconds, 1) + " s";
+  const auto accuracy = [&](const char* label, int digits) {
+    return tested.rows > 0 ? label + percent(tested.accuracy(), digits) : std::string();
+  };
   if (short_trainings_ == 0) {
     terminal_.progress("epoch", epoch, epochs,
                        "train loss " + fixed(trained.loss, 4) + "   test loss " +
-                           fixed(tested.loss, 4) + "   test accuracy " +
-                           percent(tested.accuracy(), 2) + time);
+                           fixed(tested.loss, 4) + accuracy("   test accuracy ", 2) + time);
   } else if (epoch == epochs) {
-    terminal_.progress("training", ++trained_, short_trainings_,
-                       name + ": loss " + fixed(tested.loss, 4) + "   accuracy " +
-                           percent(tested.accuracy()) + time);
+    terminal_.progress(
+        "training", ++trained_, short_trainings_,
+        name + ": loss " + fixed(tested.loss, 4) + accuracy("   accuracy ", 1) + time);
   }
 }
 

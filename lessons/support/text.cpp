@@ -37,6 +37,9 @@ std::string grouped(std::int64_t x) {
 // A NaN has no sign that means anything.
 std::string shortest(double x) { return std::isnan(x) ? "nan" : converted(x); }
 std::string shortest(float x) { return std::isnan(x) ? "nan" : converted(x); }
+std::string rounded(double x, int digits) {
+  return converted(x, std::chars_format::general, digits);
+}
 
 std::size_t width(std::string_view text) {
   return static_cast<std::size_t>(

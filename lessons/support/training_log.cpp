@@ -29,8 +29,8 @@ void TrainingLog::row(int epoch, const std::string& step, const std::string& tra
                       const weft::Summary* tested) {
   std::string line =
       field(label_) + "," + std::to_string(epoch) + "," + step + "," + train_loss + ",";
-  if (tested != nullptr)
-    line += shortest(tested->loss) + "," + shortest(tested->accuracy());
+  if (tested != nullptr)  // without rows there is nothing that is right or wrong
+    line += shortest(tested->loss) + "," + (tested->rows > 0 ? shortest(tested->accuracy()) : "");
   else
     line += ",";
   run_.add_metrics(line + "," + (step.empty() ? fixed(seconds_, 4) : "") + "\n");
