@@ -193,7 +193,7 @@ TEST(Figures, NoticeAScriptThatGnuplotRefuses) {
   const test::TemporaryFolder folder;
   figures::Script script({folder.path(), "bad", "", ""});
   script.line("plot no_such_function(x)");
-  const SavedFigure figure = figures::save({folder.path(), "bad", "", ""}, script, "x\n");
+  const SavedFigure figure = figures::save({folder.path(), "bad", "", ""}, script, [] { return std::string("x\n"); });
   EXPECT_NE(figure.problem.find("ended with status"), std::string::npos) << figure.problem;
   EXPECT_NE(figure.problem.find("undefined function"), std::string::npos) << figure.problem;
   EXPECT_FALSE(fs::exists(folder / "bad.png"));

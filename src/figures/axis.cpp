@@ -53,7 +53,7 @@ Range range_of(const std::vector<double>& values, bool log) {
 }
 
 bool are_whole(const std::vector<double>& values) {
-  return std::all_of(values.begin(), values.end(), [](double value) {
+  return !values.empty() && std::all_of(values.begin(), values.end(), [](double value) {
     return std::isfinite(value) && value == std::round(value);
   });
 }

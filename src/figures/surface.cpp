@@ -128,7 +128,7 @@ SavedFigure save_surface(const FigureFile& file, const Surface& surface,
   add_paths(paths, "1:2", true, plots);
   script.line(joined("plot", plots));
   script.line("unset multiplot");
-  return figures::save(file, script, table(surface, paths));
+  return figures::save(file, script, [&] { return table(surface, paths); });
 }
 
 }  // namespace weft
