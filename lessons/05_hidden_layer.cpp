@@ -74,7 +74,7 @@ Chart hidden_chart(const std::string& title, const Trained& trained, const Point
           .y_label = "second hidden neuron",
           .curves = {scatter_of(seen, 0), scatter_of(seen, 1)},
           .y_low = -0.05,
-          .y_high = 1.25};
+          .y_high = 1.05};
 }
 
 Chart fit_chart(const std::string& title, const Trained& trained, const Points& points) {
@@ -83,7 +83,7 @@ Chart fit_chart(const std::string& title, const Trained& trained, const Points& 
               .y_label = "probability of y = 1",
               .curves = {scatter_of(points, 0), scatter_of(points, 1)},
               .y_low = -0.05,
-              .y_high = 1.75};
+              .y_high = 1.05};
   chart.curves.insert(chart.curves.end(), trained.stages.begin(), trained.stages.end());
   return chart;
 }

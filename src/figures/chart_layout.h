@@ -16,7 +16,6 @@ constexpr double kPanelTitle = 34;  // above a plot
 constexpr double kPanelRight = 36,
                  kPanelBottom = 84;  // beside it, and for its ticks and label below
 constexpr double kTickGap = 22;      // between a tick's label and the axis
-constexpr double kKeyTop = 88;       // of the key of all charts
 
 /// A chart's place in the figure.
 struct Panel {

@@ -20,6 +20,7 @@ struct KeyEntry {
 };
 
 constexpr double kKeyLine = 30;  // the height of a line of a key
+constexpr double kKeyTop = 88;   // of a key that stands above everything else
 
 /// Those of the curves that have a name.
 std::vector<KeyEntry> key_entries(const Chart& chart);
