@@ -126,6 +126,8 @@ TEST(FiguresOfChartsAxes, HaveTicksAtRoundNumbers) {
   EXPECT_EQ(labels(make_axis({1e-6, 1}, {.log = true, .most_ticks = 3})),
             "10^{−6} 10^{−4} 0.01 1 ");
   EXPECT_EQ(labels(make_axis({0.2, 0.9}, {.log = true, .to_ticks = true})), "0.2 0.3 0.4 0.5 0.6 ");
+  EXPECT_EQ(labels(make_axis({5, 5}, {.most_ticks = 2})), "5 ");
+  EXPECT_FALSE(make_axis({1e20, std::nextafter(1e20, 2e20)}, {.to_ticks = true}).ticks.empty());
   axis = make_axis({1, 2, 3}, {.room = true});
   EXPECT_LT(axis.low, 1);
   EXPECT_GT(axis.high, 3);

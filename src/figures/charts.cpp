@@ -44,7 +44,7 @@ SavedFigure save_charts(const FigureFile& file, const std::vector<Chart>& charts
   Script script(file, static_cast<int>(layout.height));
   for (std::size_t c = 0; c < charts.size(); ++c)
     add_chart_data(script, charts[c], c, layout.panels[c].y);
-  script.line("set border 3 lc rgb '" + std::string(kText) + "' lw 1; unset key");
+  script.line("set border 3 back lc rgb '" + std::string(kText) + "' lw 1; unset key");
   script.line("set tics nomirror out scale 0.6,0.35 textcolor rgb '" + std::string(kMuted) + "'");
   script.line("set grid xtics ytics lt 1 lw 0.8 lc rgb '" + std::string(kGrid) + "'");
   draw_key_lines(script, layout.key, 40, kKeyTop, kWidth - 80);

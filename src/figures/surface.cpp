@@ -94,7 +94,7 @@ SavedFigure save_surface(const FigureFile& file, const Surface& surface,
   };
   script.line(axis_commands("x", axis(z.x_low, z.x_high, 6)));
   script.line(axis_commands("y", axis(z.y_low, z.y_high, 6)));
-  script.line(axis_commands("z", axis(low, high, 5)));
+  script.line(axis_commands("z", axis(low, high, 8)));
   script.line(axis_commands("cb", axis(low, high, 10)));
   script.line("set xlabel " + text(surface.x_label) + labels);
   script.line("set ylabel " + text(surface.y_label) + labels);
