@@ -1,8 +1,8 @@
 // Lesson 12: three spirals, and why batches are shuffled.
 //
-// The arms of the spirals wind around one another. A wide hidden layer learns them, and so do narrow ones
-// one behind the other, with a fifth of the weights or less. And it matters in what order the points are
-// shown: a network that sees one class at a time forgets the others meanwhile.
+// The arms of the spirals wind around one another. A wide hidden layer learns them, and so do two or three
+// narrow ones with fewer weights in all. And it matters in what order the points are shown: a network that
+// sees one class at a time forgets the others meanwhile.
 
 #include <algorithm>
 
