@@ -159,7 +159,9 @@ void spirals(Run& run) {
   }
   run.exercises(
       {"lessons/run 12 --batch 1500: all points in each step. Does the order still matter?",
-       "lessons/run 12 --epochs 300: does the wide network catch up with the deep ones?",
+       "lessons/run 12 --epochs 300: does the wide network catch up with the deep ones, and does "
+       "order "
+       "lose to shuffling for ever?",
        "lessons/run 12 --lr 0.02: do smaller steps make the order matter less?"});
 }
 
