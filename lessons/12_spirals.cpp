@@ -141,7 +141,7 @@ void spirals(Run& run) {
   }
   run.figure(save_charts(run.figure_file("training", "How the trainings went", kNet), charts, 2),
              "Loss and accuracy over all points after each epoch. Above: the wide network, in "
-             "order and shuffled. Below: the deep ones, with a tenth of its steps.");
+             "order and shuffled. Below: the deep ones, which take smaller steps for longer.");
 
   // 6. The claims, and what to try next.
   const auto accuracy = [&](std::size_t i) { return logs[i].last_test().accuracy(); };

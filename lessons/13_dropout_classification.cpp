@@ -17,22 +17,25 @@ using namespace weft;
 
 namespace {
 
-constexpr std::int64_t kPoints = 1000, kHidden = 300, kClasses = 2;
+constexpr std::int64_t kPoints = 1000, kSmokePoints = 100;
+constexpr std::int64_t kHidden = 300, kClasses = 2;
 constexpr double kTrainNoise = 0.28, kValidationNoise = 0.15;
 constexpr double kDropout = 0.5;
 constexpr int kSeeds = 3, kSmokeSeeds = 1;
 constexpr double kGain = 0.01;        // of the validation points
 constexpr double kSmokeClaim = 0.60;  // of the validation points
 constexpr double kLow = -0.5, kHigh = 1.5;
-constexpr int kCells = 100;  // of the regions in each direction
+constexpr int kCells = 100, kSmokeCells = 40;  // of the regions in each direction
+constexpr std::size_t kDrawn = 300;            // of the points: all of them would hide the borders
 constexpr const char* kNet = "2-300-300-2 ReLU, cross-entropy, Adam";
 
 /// Points of the plane with a class each.
 struct Sample {
   std::vector<float> x;              // [points, 2]
   std::vector<std::int32_t> labels;  // [points]
+  std::int64_t size() const { return static_cast<std::int64_t>(labels.size()); }
   Dataset dataset() const {
-    return {from_values(x, {kPoints, 2}), from_values(labels, {kPoints}), kClasses};
+    return {from_values(x, {size(), 2}), from_values(labels, {size()}), kClasses};
   }
 };
 
@@ -46,8 +49,8 @@ double true_border(double x1) {
 
 /// Points uniform in the unit square. They get their class first and are moved then, so that near the
 /// border no rule is right about all of them.
-Sample draw_points(Generator& generator, double noise) {
-  Tensor places = empty({kPoints, 2}), moves = empty({kPoints, 2});
+Sample draw_points(Generator& generator, std::int64_t count, double noise) {
+  Tensor places = empty({count, 2}), moves = empty({count, 2});
   uniform_(places, 0, 1, generator.next());
   normal_(moves, 0, noise, generator.next());
   Sample sample{places.to_vector<float>(), {}};
@@ -67,16 +70,16 @@ double accuracy_of_truth(const Sample& sample) {
   for (std::size_t i = 0; i < sample.labels.size(); ++i)
     right += (truth(static_cast<double>(sample.x[2 * i]),
                     static_cast<double>(sample.x[2 * i + 1])) > 0) == (sample.labels[i] == 1);
-  return static_cast<double>(right) / kPoints;
+  return static_cast<double>(right) / static_cast<double>(sample.size());
 }
 
 /// The points and the true border over the model's probability of class 1.
 Chart region_chart(const std::string& title, const Sample& sample, nn::Module& model,
-                   Device device) {
+                   const Run& run) {
   Chart chart{.title = title, .x_label = "x1", .y_label = "x2"};
   for (const int label : {0, 1}) {
     Curve curve{.name = "y = " + std::to_string(label), .points = true, .line = false};
-    for (std::size_t i = 0; i < sample.labels.size(); ++i) {
+    for (std::size_t i = 0; i < sample.labels.size() && i < kDrawn; ++i) {
       if (sample.labels[i] != label) continue;
       curve.x.push_back(static_cast<double>(sample.x[2 * i]));
       curve.y.push_back(static_cast<double>(sample.x[2 * i + 1]));
@@ -90,15 +93,16 @@ Chart region_chart(const std::string& title, const Sample& sample, nn::Module& m
   }
   chart.curves.push_back(border);
 
-  chart.regions = {kLow, kHigh, kLow, kHigh, kCells, kCells, {}};
+  const int cells = run.options().smoke ? kSmokeCells : kCells;
+  chart.regions = {kLow, kHigh, kLow, kHigh, cells, cells, {}};
   std::vector<float> places;
-  for (int row = 0; row < kCells; ++row)
-    for (int column = 0; column < kCells; ++column)
+  for (int row = 0; row < cells; ++row)
+    for (int column = 0; column < cells; ++column)
       places.insert(places.end(), {static_cast<float>(chart.regions.x(column)),
                                    static_cast<float>(chart.regions.y(row))});
   const NoGrad off;
   const nn::EvaluationMode evaluation(model);
-  const Tensor x = from_values(places, {kCells * kCells, 2}).to(device);
+  const Tensor x = from_values(places, {cells * cells, 2}).to(run.device());
   const auto shares = softmax(model(x)).to_vector<float>();
   for (std::size_t i = 1; i < shares.size(); i += kClasses)
     chart.regions.values.push_back(shares[i]);
@@ -110,6 +114,7 @@ Chart region_chart(const std::string& title, const Sample& sample, nn::Module& m
 void dropout_classification(Run& run) {
   const Settings& settings = run.settings();
   const int seeds = run.options().smoke ? kSmokeSeeds : kSeeds;
+  const std::int64_t points = run.options().smoke ? kSmokePoints : kPoints;
 
   run.story(
       "Lesson 13: dropout keeps a network from learning its points by heart",
@@ -120,8 +125,8 @@ void dropout_classification(Run& run) {
        "the others up by 1 / (1 - p). In evaluation all of them are on. It is trained without "
        "(p = 0) and with it (p = 0.5), from the same start, and judged by new points, which "
        "were moved less."});
-  run.fact("data", grouped(kPoints) + " training points, jittered by 0.28, and " +
-                       grouped(kPoints) + " validation points, jittered by 0.15");
+  run.fact("data", grouped(points) + " training points, jittered by 0.28, and " + grouped(points) +
+                       " validation points, jittered by 0.15");
   run.fact("model", "2-300-300-2 with ReLU, dropout behind both hidden layers; " +
                         std::to_string(seeds) + (seeds == 1 ? " seed" : " seeds"));
 
@@ -135,8 +140,8 @@ void dropout_classification(Run& run) {
     const std::uint64_t seed = settings.seed + static_cast<std::uint64_t>(i);
     for (const double p : {0.0, kDropout}) {
       Generator generator(seed);
-      const Sample train_points = draw_points(generator, kTrainNoise);
-      const Sample validation_points = draw_points(generator, kValidationNoise);
+      const Sample train_points = draw_points(generator, points, kTrainNoise);
+      const Sample validation_points = draw_points(generator, points, kValidationNoise);
       const Dataset train = train_points.dataset().to(run.device());
       const Dataset validation = validation_points.dataset().to(run.device());
       nn::Sequential model{nn::Linear(2, kHidden, generator),
@@ -156,8 +161,7 @@ void dropout_classification(Run& run) {
       table.push_back({"p = " + shortest(p) + ", seed " + std::to_string(seed),
                        fixed(t.train.loss, 4), percent(t.train.accuracy()),
                        fixed(t.validation.loss, 4), percent(t.validation.accuracy())});
-      if (i == 0)
-        regions.push_back(region_chart("p = " + shortest(p), train_points, model, run.device()));
+      if (i == 0) regions.push_back(region_chart("p = " + shortest(p), train_points, model, run));
       if (p > 0) continue;
       truth_on_train += accuracy_of_truth(train_points) / seeds;
       truth_on_validation += accuracy_of_truth(validation_points) / seeds;
@@ -183,14 +187,17 @@ void dropout_classification(Run& run) {
   // 3. The figures.
   run.figure(
       save_charts(run.figure_file("regions", "Where each network puts its border", kNet), regions),
-      "The training points of the first seed over the probability that each network gives "
+      "The first 300 training points of the first seed over the probability that each network "
+      "gives "
       "to y = 1. Without dropout the border bends around single points; with it, it stays "
       "near the true one (dashed).");
-  run.figure(save_charts(run.figure_file("losses", "Training and validation loss", kNet),
-                         {losses_chart("p = 0", "cross-entropy", without.front()),
-                          losses_chart("p = 0.5", "cross-entropy", with.front())}),
-             "The losses over all points of the first seed, in evaluation mode. Without dropout "
-             "the two part: what is learned of the training points no longer helps on new ones.");
+  run.figure(
+      save_charts(run.figure_file("losses", "Training and validation loss", kNet),
+                  losses_charts("cross-entropy", without, with)),
+      "The losses over all points in evaluation mode, mean over the seeds. The validation "
+      "points were moved less, so that their loss is lower at first. Without dropout it soon "
+      "rises, while that of the training points falls on: what is learned of them no longer "
+      "helps on new ones.");
 
   // 4. The claim, and what to try next.
   const double plain = mean_of(without, validation_accuracy);

@@ -43,6 +43,10 @@ Chart chart(const std::string& title, const std::vector<Means>& means, bool accu
               .y_label = accuracy ? "right answers" : "cross-entropy",
               .percent_y = accuracy,
               .key_below = accuracy};
+  if (accuracy) {
+    chart.y_low = 0.2;
+    chart.y_high = 1.05;
+  }
   for (std::size_t m = 0; m < kMomenta.size(); ++m)
     chart.curves.push_back(
         {.name = "momentum " + shortest(kMomenta[m]),
@@ -129,7 +133,8 @@ void momentum_network(Run& run) {
            chart("Shuffled: loss", mixed, false), chart("Shuffled: right answers", mixed, true)},
           2),
       "Loss and accuracy over all points after each epoch, mean over the seeds: the darker, "
-      "the more momentum. In order it helps a good deal, shuffled hardly.");
+      "the more momentum. In order, 0.5 helps a good deal and a little momentum does not; "
+      "shuffled, momentum only speeds up what succeeds without it.");
   run.figure(save_charts(run.figure_file("regions", "What the networks decide", kNet), regions, 2),
              "The points of the first seed over the arm that the network says, without momentum "
              "and with the largest one, in order (above) and shuffled (below).");

@@ -1,6 +1,7 @@
 #include "support/overfitting.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "weft/ops/loss.h"
 #include "weft/optim.h"
@@ -53,16 +54,33 @@ JudgedTraining train_and_judge(Run& run, const std::string& name, nn::Module& mo
   return result;
 }
 
-Chart losses_chart(const std::string& title, const std::string& loss,
-                   const JudgedTraining& trained) {
-  return {.title = title,
-          .x_label = "epoch",
-          .y_label = loss,
-          .curves = {{.name = "training points", .x = trained.epochs, .y = trained.train_losses},
-                     {.name = "validation points",
-                      .x = trained.epochs,
-                      .y = trained.validation_losses}},
-          .log_y = true};
+std::vector<Chart> losses_charts(const std::string& loss,
+                                 const std::vector<JudgedTraining>& without,
+                                 const std::vector<JudgedTraining>& with) {
+  std::vector<Chart> charts{
+      {.title = "without dropout", .x_label = "epoch", .y_label = loss, .log_y = true},
+      {.title = "with dropout", .x_label = "epoch", .y_label = loss, .log_y = true}};
+  double least = std::numeric_limits<double>::infinity(), most = 0;
+  for (Chart& chart : charts) {
+    const auto& trainings = &chart == &charts.front() ? without : with;
+    for (const bool train : {true, false}) {
+      Curve curve{.name = train ? "training points" : "validation points",
+                  .x = trainings.front().epochs};
+      for (std::size_t i = 0; i < curve.x.size(); ++i)
+        curve.y.push_back(mean_of(trainings, [&](const JudgedTraining& t) {
+          return (train ? t.train_losses : t.validation_losses)[i];
+        }));
+      least = std::min(least, *std::min_element(curve.y.begin(), curve.y.end()));
+      most = std::max(most, *std::max_element(curve.y.begin(), curve.y.end()));
+      chart.curves.push_back(std::move(curve));
+    }
+  }
+  constexpr double kMargin = 1.1;
+  for (Chart& chart : charts) {
+    chart.y_low = least / kMargin;
+    chart.y_high = most * kMargin;
+  }
+  return charts;
 }
 
 }  // namespace lessons

@@ -23,10 +23,6 @@ JudgedTraining train_and_judge(Run& run, const std::string& name, weft::nn::Modu
                                const weft::Dataset& train, const weft::Dataset& validation,
                                std::uint64_t seed, const Loss& loss = {});
 
-/// The losses of both sets, one chart with a logarithmic scale for each training.
-weft::Chart losses_chart(const std::string& title, const std::string& loss,
-                         const JudgedTraining& trained);
-
 /// The mean of what `value` finds in each of the trainings.
 template <class Trainings, class Value>
 double mean_of(const Trainings& trainings, const Value& value) {
@@ -34,5 +30,11 @@ double mean_of(const Trainings& trainings, const Value& value) {
   for (const auto& training : trainings) sum += value(training);
   return sum / static_cast<double>(trainings.size());
 }
+
+/// The losses of both sets, means over the seeds, without and with dropout: two charts with one
+/// logarithmic scale.
+std::vector<weft::Chart> losses_charts(const std::string& loss,
+                                       const std::vector<JudgedTraining>& without,
+                                       const std::vector<JudgedTraining>& with);
 
 }  // namespace lessons
