@@ -210,7 +210,7 @@ void dropout_classification(Run& run) {
               dropped - plain >= kGain, percent(plain) + " without, " + percent(dropped) + " with");
   run.exercises(
       {"lessons/run 13 --epochs 2000: what becomes of the two validation losses?",
-       "lessons/run 13 --epochs 60: stopping early is another way. Does dropout still gain?",
+       "lessons/run 13 --epochs 20: stopping early is another way. Does dropout still gain?",
        "lessons/run 13 --batch 100 --epochs 50: as many steps, on a tenth of the points each."});
 }
 

@@ -162,11 +162,9 @@ void dropout_regression(Run& run) {
            chart("p = 0.5", {.name = "with dropout", .x = places, .y = with.answers.front().y}),
            chart("p = 0.5, not in evaluation mode",
                  {.name = "mode forgotten", .x = places, .y = with.forgotten.front().y})}),
-      "The points of the first seed, the parabola they come from (dashed) and the networks' "
-      "answers. "
-      "Left: without dropout the curve runs after the noise. Right: the network of the middle, "
-      "with "
-      "dropout left on while it is asked.");
+      "The points of the first seed, the parabola they come from (dashed) and what each network "
+      "says. Left: without dropout the curve runs after the noise. Right: the network of the "
+      "middle, with dropout left on while it is asked.");
   run.figure(
       save_charts(run.figure_file("losses", "Training and validation loss", kNet),
                   losses_charts("mean squared error", without.trainings, with.trainings)),
