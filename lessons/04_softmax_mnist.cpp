@@ -87,15 +87,19 @@ void softmax_mnist(Run& run) {
   // 3. The training. A step is written once: the loss of a batch. TrainingStep does the rest: it walks
   //    back through the loss for the gradients and lets the optimiser move the weights.
   Sgd sgd(model.parameters(), {.lr = settings.lr});
-  TrainingStep step{[&](const Batch& batch) { return cross_entropy(model(batch.x), batch.y); },
-                    sgd};
+  const auto loss_of = [&](const Batch& batch) { return cross_entropy(model(batch.x), batch.y); };
+  const auto batches_of = [&](int epoch) {
+    const Order order = Order::shuffled(settings.seed, static_cast<std::uint32_t>(epoch));
+    return train.batches(settings.batch, order);
+  };
+  TrainingStep step{loss_of, sgd};
   const auto test_it = [&] { return evaluate(model, test.batches(kTestBatch)); };
 
   TrainingLog log = run.train("softmax");
+  log.watch({model, sgd, loss_of, batches_of});  // to say where it began if numbers are lost
   log.before(test_it());
   for (int epoch = 1; epoch <= settings.epochs; ++epoch) {
-    const Order order = Order::shuffled(settings.seed, static_cast<std::uint32_t>(epoch));
-    step.run(train.batches(settings.batch, order));
+    step.run(batches_of(epoch));
     log.epoch(step.metrics(), test_it);  // the losses stayed on the device until here
   }
   run.save_model("softmax", model);

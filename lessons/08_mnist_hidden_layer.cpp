@@ -10,11 +10,10 @@
 #include "support/predictions.h"
 #include "support/run.h"
 #include "support/text.h"
+#include "support/training.h"
 #include "weft/figures.h"
 #include "weft/nn.h"
-#include "weft/ops/loss.h"
 #include "weft/optim.h"
-#include "weft/training_step.h"
 
 namespace lessons {
 
@@ -22,7 +21,7 @@ using namespace weft;
 
 namespace {
 
-constexpr std::int64_t kHidden = 100, kTestBatch = 1000;
+constexpr std::int64_t kHidden = 100;
 constexpr double kLargerRate = 0.1;
 constexpr double kLearns = 0.55, kRescued = 0.85, kFarBelow = 0.10;  // of the test pictures
 // After a few epochs on a tenth of the data only the order of the three can be claimed.
@@ -38,18 +37,14 @@ struct Data {
 TrainingLog train(Run& run, const std::string& name, nn::Module& model, const Data& data,
                   const Settings& settings) {
   Sgd sgd(model.parameters(), {.lr = settings.lr});
-  TrainingStep step{[&](const Batch& batch) { return cross_entropy(model(batch.x), batch.y); },
-                    sgd};
   // The test pictures judge, and are never trained on.
-  const auto test_it = [&] { return evaluate(model, data.test.batches(kTestBatch)); };
-  TrainingLog log = run.train(name, settings.epochs);
-  log.before(test_it());
-  for (int epoch = 1; epoch <= settings.epochs; ++epoch) {
-    const Order order = Order::shuffled(settings.seed, static_cast<std::uint32_t>(epoch));
-    step.run(data.train.batches(settings.batch, order));
-    log.epoch(step.metrics(), test_it);  // the mean over all batches, not the last one's
-  }
-  return log;
+  return lessons::train(run, {.name = name,
+                              .model = model,
+                              .optimizer = sgd,
+                              .train = data.train,
+                              .test = data.test,
+                              .epochs = settings.epochs,
+                              .batch = settings.batch});
 }
 
 nn::Sequential hidden_layer(std::int64_t features, const Settings& settings, Device device) {

@@ -72,8 +72,7 @@ class Run {
 
  private:
   static constexpr std::size_t kFirstSteps = 50;
-  void write_report();
-  void write_result();  // result.json: what lessons/run all and its page read
+  void write_report(int status);
 
   Options options_;
   Terminal terminal_;

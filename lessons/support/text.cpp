@@ -21,6 +21,12 @@ std::string fixed(double x, int digits) { return converted(x, std::chars_format:
 
 std::string percent(double share, int digits) { return fixed(100 * share, digits) + " %"; }
 
+std::string duration(double seconds) {
+  if (seconds < 59.95) return fixed(seconds, 1) + " s";
+  const auto whole = std::llround(seconds);
+  return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
+}
+
 std::string grouped(std::int64_t x) {
   std::string digits = std::to_string(x);
   const std::size_t first = x < 0 ? 1 : 0;
@@ -28,8 +34,12 @@ std::string grouped(std::int64_t x) {
   return digits;
 }
 
-std::string shortest(double x) { return converted(x); }
-std::string shortest(float x) { return converted(x); }
+// A NaN has no sign that means anything.
+std::string shortest(double x) { return std::isnan(x) ? "nan" : converted(x); }
+std::string shortest(float x) { return std::isnan(x) ? "nan" : converted(x); }
+std::string rounded(double x, int digits) {
+  return converted(x, std::chars_format::general, digits);
+}
 
 std::size_t width(std::string_view text) {
   return static_cast<std::size_t>(
