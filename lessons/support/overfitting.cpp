@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "support/text.h"
 #include "weft/ops/loss.h"
 #include "weft/optim.h"
 #include "weft/training_step.h"
@@ -21,6 +22,9 @@ JudgedTraining train_and_judge(Run& run, const std::string& name, nn::Module& mo
                                const Dataset& train, const Dataset& validation, std::uint64_t seed,
                                const Loss& loss) {
   const Settings& settings = run.settings();
+  if (settings.batch > train.size())
+    throw UsageError("--batch: expected at most the " + grouped(train.size()) +
+                     " training samples, found " + std::to_string(settings.batch));
   Adam adam(model.parameters(), {.lr = settings.lr});
   const auto judge_by = [&](const Dataset& data) {
     return loss ? evaluate(model, data.batches(data.size()), loss)
@@ -32,6 +36,7 @@ JudgedTraining train_and_judge(Run& run, const std::string& name, nn::Module& mo
   const auto judge = [&](int epoch) {
     result.train = judge_by(train);
     result.validation = judge_by(validation);
+    if (loss) result.train.rows = result.validation.rows = 0;  // a number is not right or wrong
     result.epochs.push_back(epoch);
     result.train_losses.push_back(result.train.loss);
     result.validation_losses.push_back(result.validation.loss);

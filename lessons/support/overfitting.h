@@ -13,12 +13,13 @@ namespace lessons {
 struct JudgedTraining {
   TrainingLog log;
   std::vector<double> epochs, train_losses, validation_losses;  // in evaluation mode
-  weft::Summary train, validation;                              // in the end
+  weft::Summary train, validation;  // in the end; with targets, the loss alone
 };
 
 /// Trains by Adam with the run's settings and judges the model by both sets before the first epoch and
 /// after every tenth one: with all points in a batch an epoch is a single step, and to wait for a loss
 /// after each would take longer than the steps. An empty loss: cross-entropy over classes.
+/// Throws TrainingStopped, and UsageError for a --batch above the training set.
 JudgedTraining train_and_judge(Run& run, const std::string& name, weft::nn::Module& model,
                                const weft::Dataset& train, const weft::Dataset& validation,
                                std::uint64_t seed, const Loss& loss = {});
