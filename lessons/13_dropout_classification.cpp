@@ -188,8 +188,7 @@ void dropout_classification(Run& run) {
   run.figure(
       save_charts(run.figure_file("regions", "Where each network puts its border", kNet), regions),
       "The first 300 training points of the first seed over the probability that each network "
-      "gives "
-      "to y = 1. Without dropout the border bends around single points; with it, it stays "
+      "gives to y = 1. Without dropout the border bends around single points; with it, it stays "
       "near the true one (dashed).");
   run.figure(
       save_charts(run.figure_file("losses", "Training and validation loss", kNet),
