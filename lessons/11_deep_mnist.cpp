@@ -1,8 +1,8 @@
 // Lesson 11: two hidden layers, and where the gradient goes.
 //
 // A second hidden layer of sigmoids makes the network of lesson 08 worse: it stays near chance. Backward,
-// each layer of sigmoids multiplies the gradient by slopes of at most 1/4 and by small weights, so that
-// little of it is left at the first layer. The norms of the gradients show it.
+// each layer multiplies the gradient by its small weights and by the slopes of its functions, 1/4 at most
+// for sigmoids, so that a fraction of it is left at the first layer. The norms of the gradients show it.
 
 #include <algorithm>
 #include <cmath>
@@ -61,7 +61,6 @@ struct Norms {
       layers[i].y.push_back(static_cast<double>(norms[i]));
     }
   }
-  double last(std::size_t layer) const { return layers[layer].y.back(); }
 };
 
 /// The powers of ten around all norms: one range for all charts, so that they can be compared.
@@ -133,13 +132,19 @@ void deep_mnist(Run& run) {
   }
 
   // 4. What came of it.
-  Table table{{"hidden layers", "test loss", "test accuracy", "gradient norm of layer 1", "layer 2",
-               "layer 3"}};
-  for (std::size_t i = 0; i < trainings.size(); ++i)
-    table.push_back({trainings[i].name, fixed(trainings[i].log.last_test().loss, 4),
-                     percent(last_accuracy(trainings[i]), 2), fixed(norms[i].last(0), 4),
-                     fixed(norms[i].last(1), 4), fixed(norms[i].last(2), 4)});
+  Table table{{"hidden layers", "test loss", "test accuracy"}};
+  Table gradients{{"hidden layers", "", "layer 1", "layer 2", "layer 3"}};
+  for (std::size_t i = 0; i < trainings.size(); ++i) {
+    const auto& [name, log, dashed] = trainings[i];
+    table.push_back({name, fixed(log.last_test().loss, 4), percent(log.last_test().accuracy(), 2)});
+    const auto row = [&](const std::string& when, const auto& norm) {
+      gradients.push_back({name, when, fixed(norm(0), 4), fixed(norm(1), 4), fixed(norm(2), 4)});
+    };
+    row("before", [&](std::size_t layer) { return norms[i].layers[layer].y.front(); });
+    row("after", [&](std::size_t layer) { return norms[i].layers[layer].y.back(); });
+  }
   run.table("Two hidden layers with three functions", table);
+  run.table("Norms of the gradients before the training and after it", gradients);
 
   // 5. The figures.
   std::vector<Chart> charts;

@@ -7,7 +7,11 @@ namespace lessons {
 using namespace weft;
 
 Chart step_losses(const std::vector<Compared>& trainings) {
-  Chart chart{.title = "Loss of each step", .x_label = "step", .y_label = "cross-entropy"};
+  Chart chart{.title = "Loss of each step",
+              .x_label = "step",
+              .y_label = "cross-entropy",
+              .key_left = true,
+              .key_below = true};
   for (const auto& [name, log, dashed] : trainings)
     chart.curves.push_back(
         {.name = name, .x = log.steps(), .y = log.step_losses(), .dashed = dashed});
