@@ -1,8 +1,9 @@
 #include <algorithm>
 #include <cmath>
-#include <iterator>
+#include <optional>
 
-#include "src/figures/script.h"
+#include "src/figures/chart_parts.h"
+#include "src/figures/key.h"
 #include "weft/error.h"
 
 namespace weft {
@@ -11,237 +12,218 @@ namespace {
 
 using namespace figures;
 
-constexpr int kTop = 104;  // below title and subtitle, in pixels
-constexpr int kLeft = 104, kRight = 36, kBottom = 84, kPanelTitle = 34;
-constexpr double kLargestSquare = 460;
-constexpr const char* kTransparent = "#b0";  // alpha in front of a colour: 0 is opaque
+// In pixels.
+constexpr double kTop = 104;  // below title and subtitle
+constexpr double kRight = 36, kBottom = 84, kPanelTitle = 34, kKeyTop = 88;
+constexpr double kLabelled = 30, kTickGap = 22;  // left of the ticks' labels and beside them
+constexpr double kLargestSquare = 460, kTallest = 538, kSlimmest = 1.3;
 
-// Mean over the `window` points about each point, passing over what is not finite. Towards the ends the
-// window shrinks on both sides: a one-sided one would bend the curve.
-std::vector<double> running_mean(const std::vector<double>& y, std::size_t window) {
-  std::vector<double> sums(y.size() + 1, 0.0), counts(y.size() + 1, 0.0);
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    const bool finite = std::isfinite(y[i]);
-    sums[i + 1] = sums[i] + (finite ? y[i] : 0);
-    counts[i + 1] = counts[i] + (finite ? 1 : 0);
-  }
-  std::vector<double> means(y.size());
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    const std::size_t reach = std::min({window / 2, i, y.size() - 1 - i});
-    const std::size_t begin = i - reach, end = i + reach + 1;
-    means[i] = (sums[end] - sums[begin]) / (counts[end] - counts[begin]);
-  }
-  return means;
-}
+constexpr std::size_t kPerRow = 3;
 
-bool is_smooth(const Curve& curve) { return curve.smoothing > 1; }
-bool has_regions(const Chart& chart) { return chart.regions.rows > 0; }
-
-// Whether a boundary runs through the regions: without one gnuplot has no line to draw.
-bool has_boundary(const Field& regions) {
-  const auto [low, high] = std::minmax_element(regions.values.begin(), regions.values.end());
-  return *low < 0.5f && *high > 0.5f;
-}
-
-std::string block_name(std::size_t chart, std::size_t curve) {
-  return "chart" + std::to_string(chart + 1) + "curve" + std::to_string(curve + 1);
-}
-
-void add_data(Script& script, const std::vector<Chart>& charts) {
-  for (std::size_t c = 0; c < charts.size(); ++c) {
-    for (std::size_t k = 0; k < charts[c].curves.size(); ++k) {
-      const Curve& curve = charts[c].curves[k];
-      const auto means = is_smooth(curve)
-                             ? running_mean(curve.y, static_cast<std::size_t>(curve.smoothing))
-                             : std::vector<double>();
-      const double unit = charts[c].percent_y ? 100 : 1;
-      std::vector<std::string> rows;
-      for (std::size_t i = 0; i < curve.x.size(); ++i) {
-        rows.push_back(number(curve.x[i]) + " " + number(unit * curve.y[i]));
-        if (is_smooth(curve)) rows.back() += " " + number(unit * means[i]);
-      }
-      script.data(block_name(c, k), rows);
-    }
-    if (!has_regions(charts[c])) continue;
-    const Field& regions = charts[c].regions;
-    const std::string name = "regions" + std::to_string(c + 1);
-    script.data(name, field_rows(regions));
-    if (has_boundary(regions))
-      script.contour(name, "boundary" + std::to_string(c + 1), regions, "discrete 0.5");
-  }
-}
-
-// Points stand out from lines and colours by a white rim: they are drawn twice.
-void add_scatter(const std::string& data, const std::string& colour, const std::string& title,
-                 std::vector<std::string>& plots) {
-  plots.push_back(data + " using 1:2 with points pt 7 ps 1.25 lc rgb '#ffffff' notitle");
-  plots.push_back(data + " using 1:2 with points pt 7 ps 0.9 lc rgb '" + colour + "'" + title);
-}
-
-std::string plot_command(const Chart& chart, std::size_t c) {
-  std::vector<std::string> behind, front, scatter;
-  if (has_regions(chart)) {
-    const std::string place = std::to_string(c + 1);
-    behind.push_back("$regions" + place + " matrix " + field_using(chart.regions) +
-                     " with image notitle");
-    if (has_boundary(chart.regions))
-      behind.push_back("$boundary" + place + " using 1:2 with lines lw 1.8 lc rgb '" + kText +
-                       "' notitle");
-  }
-  for (std::size_t k = 0; k < chart.curves.size(); ++k) {
-    const Curve& curve = chart.curves[k];
-    const std::string colour = colour_or(curve.colour, k);
-    const std::string title = curve.name.empty() ? " notitle" : " title " + text(curve.name);
-    const std::string data = "$" + block_name(c, k);
-    if (!curve.line) {
-      add_scatter(data, colour, title, scatter);
-    } else if (is_smooth(curve)) {
-      behind.push_back(data + " using 1:2 with lines lw 0.8 lc rgb '" + kTransparent +
-                       colour.substr(1) + "' notitle");
-      front.push_back(data + " using 1:3 with lines lw 2.4 lc rgb '" + colour + "'" + title);
-    } else {
-      front.push_back(data + " using 1:2 with " +
-                      (curve.points ? "linespoints pt 7 ps 0.8" : "lines") + " lw 2.4 lc rgb '" +
-                      colour + "'" + title);
-    }
-  }
-  behind.insert(behind.end(), front.begin(), front.end());
-  behind.insert(behind.end(), scatter.begin(), scatter.end());
-  return joined("plot", behind);
-}
-
-void add_axes(Script& script, const std::string& colour_text, const std::string& colour_muted) {
-  script.line("set border 3 lc rgb " + colour_text + " lw 1");
-  script.line("set tics nomirror out scale 0.6 textcolor rgb " + colour_muted);
-  script.line("set grid xtics ytics lt 1 lw 0.8 lc rgb '" + std::string(kGrid) + "'");
-}
-
-// Where the charts stand, in pixels from the top left corner.
-struct Grid {
-  std::size_t columns, rows;
-  double width, height;  // of a chart's place
-  bool square;
+// A chart's place in the figure.
+struct Panel {
+  const Chart* chart;
+  Axis x, y;
+  Box plot;
+  std::vector<KeyEntry> key = {};   // what is drawn with this chart
+  std::optional<Box> key_box = {};  // inside the plot; else above it
 };
 
-Grid lay_out(const std::vector<Chart>& charts) {
-  const bool square = std::all_of(charts.begin(), charts.end(), has_regions);
-  const std::size_t rows = square && charts.size() > 3 ? 2 : 1;
-  const std::size_t columns = (charts.size() + rows - 1) / rows;
-  const double width = static_cast<double>(kWidth) / static_cast<double>(columns);
-  const double side = std::min(width - kLeft - kRight, kLargestSquare);
-  return {columns, rows, width, square ? kPanelTitle + side + kBottom : kHeight - kTop, square};
-}
+struct Layout {
+  std::size_t columns = 1, rows = 1;
+  double left = 0;                 // of each panel, for the ticks' labels
+  std::vector<KeyEntry> key = {};  // of all charts
+  std::vector<Panel> panels = {};
+  double top = kTop;  // of the first row of panels
+  double height = 0;
+  double width() const { return kWidth / static_cast<double>(columns); }
+  double plot_width() const { return width() - left - kRight; }
+};
 
-void add_ranges(Script& script, const Chart& chart) {
-  const auto range = [](const char* axis, double low, double high) {
-    return std::string("set ") + axis + "range [" +
-           (low == high ? "*:*" : number(low) + ":" + number(high)) + "]";
-  };
-  const Field& r = chart.regions;
-  const double unit = chart.percent_y ? 100 : 1;
-  script.line(range("x", r.x_low, r.x_high));
-  script.line(has_regions(chart) ? range("y", r.y_low, r.y_high)
-                                 : range("y", unit * chart.y_low, unit * chart.y_high));
+Axis x_axis(const Chart& chart, double plot_width) {
+  AxisWish wish{.log = chart.log_x,
+                .most_ticks = std::clamp(static_cast<int>(plot_width / 75), 2, 10)};
+  std::vector<double> values;
+  for (const Curve& curve : chart.curves) {
+    values.insert(values.end(), curve.x.begin(), curve.x.end());
+    wish.room = wish.room || curve.points || !curve.line;
+    if (!curve.steps || curve.x.empty()) continue;
+    const double half = (curve.x.back() - curve.x.front()) / double(curve.x.size() - 1) / 2;
+    values.insert(values.end(), {curve.x.front() - half, curve.x.back() + half});
+  }
+  for (const Band& band : chart.bands) values.insert(values.end(), {band.low, band.high});
   if (has_regions(chart)) {
-    script.line("set palette defined (0 '" + std::string(kColours[0]) +
-                "', 0.02 '#86aaf6', 0.5 '#ffffff', 0.98 '#ef8f8f', 1 '" + kColours[1] + "')");
-    script.line("set cbrange [-0.15:1.15]; unset colorbox");
+    const Box box = region_box(chart);
+    wish.low = box.left;
+    wish.high = box.right;
   }
+  return make_axis(values, wish);
 }
 
-void add_chart(Script& script, const Chart& chart, std::size_t c, const Grid& grid) {
-  const double left = static_cast<double>(c % grid.columns) * grid.width + kLeft;
-  double right = left + grid.width - kLeft - kRight;
-  const double above = kTop + static_cast<double>(c / grid.columns) * grid.height;
-  const double top = above + (chart.title.empty() ? 0 : kPanelTitle);
-  double bottom = above + grid.height - kBottom;
-  if (grid.square) {
-    const double side = std::min(right - left, bottom - top);
-    right = left + side;
-    bottom = top + side;
+Axis y_axis(const Chart& chart, double plot_height) {
+  AxisWish wish{.low = chart.y_low,
+                .high = chart.y_high,
+                .log = chart.log_y,
+                .percent = chart.percent_y,
+                .to_ticks = true,
+                .most_ticks = std::clamp(static_cast<int>(plot_height / 62), 3, 7)};
+  std::vector<double> values;
+  for (const Curve& curve : chart.curves) {
+    values.insert(values.end(), curve.y.begin(), curve.y.end());
+    wish.room = wish.room || curve.points || !curve.line;
+    if (curve.steps) values.push_back(0);
   }
-  const double height = script.height();
-  script.line("set lmargin at screen " + number(left / kWidth));
-  script.line("set rmargin at screen " + number(right / kWidth));
-  script.line("set tmargin at screen " + number(1 - top / height));
-  script.line("set bmargin at screen " + number(1 - bottom / height));
-  // Over regions a key would hide what matters: it stands once, above them all.
-  if (!has_regions(chart))
-    script.line(std::string("set key ") + (chart.key_below ? "bottom" : "top") +
-                (chart.key_left ? " left" : " right") +
-                " vertical reverse Left samplen 2 spacing 1.25 textcolor rgb '" + kText + "'");
-  else if (c == 0)
-    script.line("set key at screen " + number((kWidth - kRight) / static_cast<double>(kWidth)) +
-                ", screen " + number(1 - 56 / height) +
-                " right horizontal reverse Left samplen 1 textcolor rgb '" + kText + "'");
-  else
-    script.line("unset key");
-  script.line("set xlabel " + text(chart.x_label) + " tc rgb '" + kText + "'");
-  script.line("set ylabel " + text(chart.y_label) + " tc rgb '" + kText + "'");
-  script.line(chart.log_y ? "set logscale y; set format y '10^{%L}'"
-                          : std::string("unset logscale y; set format y '") +
-                                (chart.percent_y ? "%g %%'" : "%g'"));
-  add_ranges(script, chart);
-  if (c > 0) script.line("unset label");  // the figure's own are drawn once
-  if (!chart.title.empty())
-    script.label(left, top - 18, bold(chart.title, 1), "left",
-                 "front tc rgb '" + std::string(kText) + "'");
-  script.line(plot_command(chart, c));
+  if (has_regions(chart)) {
+    const Box box = region_box(chart);  // its top is y_low: y of a chart grows upwards
+    wish.low = box.top;
+    wish.high = box.bottom;
+  }
+  return make_axis(values, wish);
 }
 
-std::string table(const std::vector<Chart>& charts) {
+// The height of the plots of a row: squares for regions, and never slim towers.
+double plot_height(const Layout& layout, const std::vector<Chart>& charts, std::size_t row) {
+  const std::size_t begin = row * layout.columns,
+                    end = std::min(begin + layout.columns, charts.size());
+  const bool square = std::any_of(charts.begin() + static_cast<std::ptrdiff_t>(begin),
+                                  charts.begin() + static_cast<std::ptrdiff_t>(end), has_regions);
+  const double width = layout.plot_width();
+  if (square) return std::min(width, kLargestSquare);
+  return std::min(layout.rows == 1 ? kTallest : layout.rows == 2 ? 380 : 320, kSlimmest * width);
+}
+
+// The key of all charts stands once above them where they have the same one, or where there are
+// regions, which it would hide.
+std::vector<KeyEntry> shared_key(const std::vector<Chart>& charts) {
+  std::vector<KeyEntry> all;
+  bool same = true;
+  std::size_t with_key = 0;
   const bool regions = std::any_of(charts.begin(), charts.end(), has_regions);
-  std::string csv = std::string("chart,curve,x,y") + (regions ? ",probability\n" : "\n");
-  for (const Chart& chart : charts)
-    for (const Curve& curve : chart.curves)
-      for (std::size_t i = 0; i < curve.x.size(); ++i)
-        csv += csv_field(chart.title) + "," + csv_field(curve.name) + "," + number(curve.x[i]) +
-               "," + number(curve.y[i]) + (regions ? ",\n" : "\n");
-  for (const Chart& chart : charts)
-    for (std::size_t i = 0; i < chart.regions.values.size(); ++i) {
-      const int cell = static_cast<int>(i), columns = chart.regions.columns;
-      csv += csv_field(chart.title) + ",regions," + number(chart.regions.x(cell % columns)) + "," +
-             number(chart.regions.y(cell / columns)) + "," +
-             number(static_cast<double>(chart.regions.values[i])) + "\n";
+  for (const Chart& chart : charts) {
+    const auto entries = key_entries(chart);
+    if (entries.empty()) continue;
+    same = same && (with_key++ == 0 || entries == all);
+    if (regions && !has_regions(chart)) continue;
+    for (const KeyEntry& entry : entries)
+      if (std::find(all.begin(), all.end(), entry) == all.end()) all.push_back(entry);
+  }
+  return regions || (same && with_key > 1) ? all : std::vector<KeyEntry>();
+}
+
+bool is_part_of(const std::vector<KeyEntry>& entries, const std::vector<KeyEntry>& all) {
+  return std::all_of(entries.begin(), entries.end(), [&](const KeyEntry& entry) {
+    return std::find(all.begin(), all.end(), entry) != all.end();
+  });
+}
+
+// Sets where the rows of panels stand; returns the figure's height.
+void stack_rows(Layout& layout, const std::vector<Chart>& charts) {
+  double y = layout.top;
+  for (std::size_t row = 0; row < layout.rows; ++row) {
+    const std::size_t begin = row * layout.columns,
+                      end = std::min(begin + layout.columns, charts.size());
+    const double height = plot_height(layout, charts, row);
+    double title = 0, key = 0;
+    for (std::size_t c = begin; c < end; ++c) {
+      const Panel& panel = layout.panels[c];
+      if (!charts[c].title.empty()) title = kPanelTitle;
+      if (!panel.key_box) key = std::max(key, kKeyLine * key_lines(panel.key, layout.plot_width()));
     }
-  return csv;
+    if (layout.rows == 1 && title == 0) y += 8;
+    y += title + key;
+    for (std::size_t c = begin; c < end; ++c) {
+      Panel& panel = layout.panels[c];
+      const double left = static_cast<double>(c - begin) * layout.width() + layout.left;
+      const double width = has_regions(charts[c]) ? height : layout.plot_width();
+      panel.plot = {left, y, left + width, y + height};
+    }
+    y += height + kBottom;
+  }
+  layout.height = std::round(y);
+}
+
+Layout lay_out(const std::vector<Chart>& charts, std::size_t per_row) {
+  Layout layout;
+  const std::size_t most = per_row == 0 ? kPerRow : per_row;
+  layout.rows = (charts.size() + most - 1) / most;
+  // By default rows are filled evenly: four charts are two and two.
+  layout.columns = per_row == 0 ? (charts.size() + layout.rows - 1) / layout.rows
+                                : std::min(per_row, charts.size());
+  layout.left = 104;
+  double labels = 0;
+  for (std::size_t c = 0; c < charts.size(); ++c) {
+    const double height = plot_height(layout, charts, c / layout.columns);
+    layout.panels.push_back({&charts[c], {}, y_axis(charts[c], height), {}});
+    labels = std::max(labels, layout.panels[c].y.label_width(kFont));
+  }
+  layout.left = std::max(76.0, kLabelled + labels + kTickGap);
+  layout.key = shared_key(charts);
+  for (Panel& panel : layout.panels) {
+    panel.x = x_axis(*panel.chart, has_regions(*panel.chart)
+                                       ? std::min(kLargestSquare, layout.plot_width())
+                                       : layout.plot_width());
+    const auto entries = key_entries(*panel.chart);
+    if (!is_part_of(entries, layout.key)) panel.key = entries;
+  }
+  if (!layout.key.empty())
+    layout.top = kKeyTop + 14 + kKeyLine * key_lines(layout.key, kWidth - 80);
+  stack_rows(layout, charts);
+  for (Panel& panel : layout.panels)
+    if (!panel.key.empty() && !has_regions(*panel.chart))
+      panel.key_box = free_corner(*panel.chart, panel.key, panel.plot, panel.x, panel.y);
+  stack_rows(layout, charts);  // once more, with the keys that found no corner
+  for (Panel& panel : layout.panels)
+    if (panel.key_box)
+      panel.key_box = free_corner(*panel.chart, panel.key, panel.plot, panel.x, panel.y);
+  return layout;
+}
+
+void draw_panel(Script& script, const Panel& panel, std::size_t place, double width) {
+  const Chart& chart = *panel.chart;
+  const Box& plot = panel.plot;
+  script.margins(plot);
+  script.line("set xlabel " + text(chart.x_label) + " tc rgb '" + kText + "'");
+  // gnuplot would put it where it supposes the ends of the ticks' labels.
+  script.label(plot.left - kTickGap - panel.y.label_width(kFont) - 14, (plot.top + plot.bottom) / 2,
+               text(chart.y_label), "center", "rotate by 90 " + front(kText));
+  script.line(axis_commands("x", panel.x)).line(axis_commands("y", panel.y));
+  double above = plot.top;
+  if (panel.key_box) {
+    draw_key_box(script, panel.key, *panel.key_box);
+  } else if (!panel.key.empty()) {
+    above -= kKeyLine * key_lines(panel.key, width);
+    draw_key_lines(script, panel.key, plot.left, above - 4, width);
+  }
+  const double size =
+      fitting(kFont, 1.06 * text_width(chart.title, kFont), width + kRight - 8) / kFont;
+  if (!chart.title.empty())
+    script.label(plot.left, above - 18, bold(chart.title, size), "left", front(kText));
+  plot_chart(script, chart, place, panel.x);
+  script.line("unset label; unset arrow; unset object");
 }
 
 }  // namespace
 
-std::string colour_in_series(double share) {
-  // From a pale to a dark violet, so that a series stands apart from the figures' other colours.
-  constexpr double kPale[] = {0xd6, 0xcc, 0xf7}, kDark[] = {0x4c, 0x1d, 0x95};
-  constexpr const char* kDigits = "0123456789abcdef";
-  share = std::clamp(share, 0.0, 1.0);
-  std::string colour = "#";
-  for (std::size_t i = 0; i < 3; ++i) {
-    const int value = static_cast<int>(std::lround(kPale[i] + share * (kDark[i] - kPale[i])));
-    colour += kDigits[value / 16];
-    colour += kDigits[value % 16];
-  }
-  return colour;
-}
-
-SavedFigure save_charts(const FigureFile& file, const std::vector<Chart>& charts, int) {
+SavedFigure save_charts(const FigureFile& file, const std::vector<Chart>& charts,
+                        int charts_per_row) {
   if (charts.empty()) throw ShapeError("save_charts: expected at least one chart, got none");
-  for (const Chart& chart : charts) {
-    if (chart.curves.empty()) throw ShapeError("save_charts: expected curves, got none");
-    if (has_regions(chart)) check_field("save_charts", chart.regions);
-    for (const Curve& curve : chart.curves)
-      if (curve.x.size() != curve.y.size() || curve.x.empty())
-        throw ShapeError("save_charts: expected as many x as y and at least one, got " +
-                         std::to_string(curve.x.size()) + " and " + std::to_string(curve.y.size()) +
-                         " for \"" + curve.name + "\"");
-  }
-  const Grid grid = lay_out(charts);
-  Script script(file, kTop + static_cast<int>(static_cast<double>(grid.rows) * grid.height));
-  add_data(script, charts);
-  add_axes(script, "'" + std::string(kText) + "'", "'" + std::string(kMuted) + "'");
-  if (charts.size() > 1) script.line("set multiplot");
-  for (std::size_t c = 0; c < charts.size(); ++c) add_chart(script, charts[c], c, grid);
-  if (charts.size() > 1) script.line("unset multiplot");
-  return save(file, script, table(charts));
+  if (charts_per_row < 0)
+    throw ShapeError("save_charts: expected at least one chart in a row, or 0 for three, got " +
+                     std::to_string(charts_per_row));
+  for (const Chart& chart : charts) check_chart(chart);
+  const Layout layout = lay_out(charts, static_cast<std::size_t>(charts_per_row));
+  Script script(file, static_cast<int>(layout.height));
+  for (std::size_t c = 0; c < charts.size(); ++c)
+    add_chart_data(script, charts[c], c, layout.panels[c].y);
+  script.line("set border 3 lc rgb '" + std::string(kText) + "' lw 1; unset key");
+  script.line("set tics nomirror out scale 0.6,0.35 textcolor rgb '" + std::string(kMuted) + "'");
+  script.line("set grid xtics ytics lt 1 lw 0.8 lc rgb '" + std::string(kGrid) + "'");
+  draw_key_lines(script, layout.key, 40, kKeyTop, kWidth - 80);
+  script.line("set multiplot");
+  for (std::size_t c = 0; c < charts.size(); ++c)
+    draw_panel(script, layout.panels[c], c, layout.plot_width());
+  script.line("unset multiplot");
+  return save(file, script, charts_table(charts));
 }
 
 }  // namespace weft

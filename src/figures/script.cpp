@@ -1,10 +1,10 @@
 #include "src/figures/script.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <iterator>
 
-#include "weft/error.h"
+#include "src/figures/fields.h"
 
 namespace weft::figures {
 
@@ -23,6 +23,43 @@ std::string bold(std::string_view plain, double size) {
   return "'{/:Bold*" + number(size) + " " + inner.substr(1, inner.size() - 2) + "}'";
 }
 
+double text_width(std::string_view plain, double points) {
+  double ems = 0;
+  for (const char c : plain) {
+    if ((static_cast<unsigned char>(c) & 0xc0) == 0x80) continue;  // the rest of a UTF-8 letter
+    if (std::string_view("iljtfrI.,:;|!'()[] ").find(c) != std::string_view::npos)
+      ems += 0.34;
+    else if (std::string_view("mwMW%@").find(c) != std::string_view::npos)
+      ems += 0.9;
+    else
+      ems += c >= 'A' && c <= 'Z' ? 0.7 : 0.6;
+  }
+  return ems * points * 4 / 3;  // a point is 4/3 pixels
+}
+
+std::vector<std::string> wrapped(std::string_view plain, double points, double width) {
+  std::vector<std::string> lines(1);
+  while (!plain.empty()) {
+    const std::size_t end = std::min(plain.find(' '), plain.size());
+    const std::string word(plain.substr(0, end));
+    plain.remove_prefix(std::min(end + 1, plain.size()));
+    std::string& last = lines.back();
+    if (!last.empty() && text_width(last + " " + word, points) > width)
+      lines.push_back(word);
+    else
+      last += (last.empty() ? "" : " ") + word;
+  }
+  return lines;
+}
+
+double fitting(double points, double width, double room, double least) {
+  return width <= room ? points : std::max(least, std::floor(2 * points * room / width) / 2);
+}
+
+std::string front(const std::string& colour, double points) {
+  return "front tc rgb '" + colour + "' font '," + number(points) + "'";
+}
+
 std::string number(double x) {
   if (!std::isfinite(x)) return "NaN";
   char digits[32];
@@ -30,52 +67,10 @@ std::string number(double x) {
   return {digits, end};
 }
 
-std::string colour_or(const std::string& colour, std::size_t index) {
-  if (colour.empty()) return kColours[index % std::size(kColours)];
-  if (colour.size() != 7 || colour[0] != '#' ||
-      colour.find_first_not_of("0123456789abcdefABCDEF", 1) != std::string::npos)
-    throw ShapeError("a figure's colour: expected \"#rrggbb\", got \"" + colour + "\"");
-  return colour;
-}
-
 std::string joined(const char* command, const std::vector<std::string>& plots) {
   std::string line = command;
   for (std::size_t i = 0; i < plots.size(); ++i) line += (i == 0 ? " " : ", \\\n  ") + plots[i];
   return line;
-}
-
-void check_field(const char* function, const Field& field) {
-  const bool fits = field.rows > 1 && field.columns > 1 && field.x_low < field.x_high &&
-                    field.y_low < field.y_high &&
-                    field.values.size() == static_cast<std::size_t>(field.rows) *
-                                               static_cast<std::size_t>(field.columns);
-  if (!fits)
-    throw ShapeError(
-        std::string(function) + ": expected " + std::to_string(field.rows) + " x " +
-        std::to_string(field.columns) + " values, at least 2 x 2, in a rectangle, got " +
-        std::to_string(field.values.size()) + " in [" + number(field.x_low) + ", " +
-        number(field.x_high) + "] x [" + number(field.y_low) + ", " + number(field.y_high) + "]");
-}
-
-std::vector<std::string> field_rows(const Field& field) {
-  std::vector<std::string> rows;
-  for (int r = 0; r < field.rows; ++r) {
-    std::string row;
-    for (int c = 0; c < field.columns; ++c) {
-      const double value = static_cast<double>(
-          field.values[static_cast<std::size_t>(r) * static_cast<std::size_t>(field.columns) +
-                       static_cast<std::size_t>(c)]);
-      row += (c == 0 ? "" : " ") + number(std::round(value * 1e5) / 1e5);
-    }
-    rows.push_back(row);
-  }
-  return rows;
-}
-
-std::string field_using(const Field& field) {
-  return "using (" + number(field.x(0)) + "+$1*" +
-         number((field.x_high - field.x_low) / field.columns) + "):(" + number(field.y(0)) +
-         "+$2*" + number((field.y_high - field.y_low) / field.rows) + "):3";
 }
 
 std::string csv_field(std::string_view plain) {
@@ -93,8 +88,11 @@ Script::Script(const FigureFile& file, int height) : height_(height) {
   line("set encoding utf8");
   line("if (!exists('to_stdout')) set output " + text(file.name + ".png"));
   // Positions from the top in pixels, so that they do not move with the plots below them.
-  label(40, 34, bold(file.title, 1.25), "left", "front tc rgb '" + std::string(kText) + "'");
-  label(40, 66, text(file.subtitle), "left", "front tc rgb '" + std::string(kMuted) + "'");
+  constexpr double kTitle = 1.25 * kFont, kRoom = kWidth - 80;
+  label(40, 34, bold(file.title, fitting(kTitle, text_width(file.title, kTitle), kRoom) / kFont),
+        "left", front(kText));
+  label(40, 66, text(file.subtitle), "left",
+        front(kMuted, fitting(kFont, text_width(file.subtitle, kFont), kRoom)));
 }
 
 Script& Script::data(const std::string& name, const std::vector<std::string>& rows) {
@@ -103,26 +101,49 @@ Script& Script::data(const std::string& name, const std::vector<std::string>& ro
   return line("END");
 }
 
+Script& Script::margins(const Box& plot) {
+  line("set lmargin at screen " + number(plot.left / kWidth) + "; set rmargin at screen " +
+       number(plot.right / kWidth));
+  return line("set tmargin at screen " + number(1 - plot.top / height_) +
+              "; set bmargin at screen " + number(1 - plot.bottom / height_));
+}
+
 Script& Script::pixel_coordinates() {
-  line("set lmargin at screen 0; set rmargin at screen 1");
-  line("set bmargin at screen 0; set tmargin at screen 1");
+  margins({0, 0, kWidth, static_cast<double>(height_)});
   line("set xrange [0:" + std::to_string(kWidth) + "]; set yrange [" + std::to_string(height_) +
        ":0]");
   return line("unset border; unset tics; unset key");
+}
+
+std::string Script::place(double x, double y) const {
+  return "screen " + number(x / kWidth) + ", screen " + number(1 - y / height_);
+}
+
+Script& Script::label(double x, double y, const std::string& quoted, const char* align,
+                      const std::string& options) {
+  return line("set label " + quoted + " at " + place(x, y) + " " + align + " " + options);
+}
+
+Script& Script::rectangle(const Box& box, const std::string& style) {
+  return line("set object rectangle from " + place(box.left, box.bottom) + " to " +
+              place(box.right, box.top) + " " + style);
+}
+
+Script& Script::segment(double x0, double y0, double x1, double y1, const std::string& style) {
+  return line("set arrow from " + place(x0, y0) + " to " + place(x1, y1) + " nohead front " +
+              style);
+}
+
+Script& Script::mark(double x, double y, const std::string& style) {
+  return line("set label '' at " + place(x, y) + " front point " + style);
 }
 
 Script& Script::contour(const std::string& from, const std::string& to, const Field& field,
                         const std::string& levels) {
   line("set contour base; unset surface; set cntrparam levels " + levels);
   line("set table $" + to);
-  line("splot $" + from + " matrix " + field_using(field) + " with lines notitle");
+  line("splot $" + from + " matrix " + cells_using(field) + " with lines notitle");
   return line("unset table; unset contour; set surface");
-}
-
-Script& Script::label(double x, double y, const std::string& quoted, const char* align,
-                      const std::string& options) {
-  return line("set label " + quoted + " at screen " + number(x / kWidth) + ", screen " +
-              number(1 - y / height_) + " " + align + " " + options);
 }
 
 }  // namespace weft::figures

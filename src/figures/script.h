@@ -7,42 +7,43 @@
 #include <string_view>
 #include <vector>
 
+#include "src/figures/colours.h"
 #include "weft/figures.h"
 
 namespace weft::figures {
 
 constexpr int kWidth = 1280;
 constexpr int kHeight = 760;
-
-/// The curves' colours, in their order.
-constexpr const char* kColours[] = {"#2563eb", "#dc2626", "#059669",
-                                    "#d97706", "#7c3aed", "#0891b2"};
-constexpr const char* kText = "#2b2f36";
-constexpr const char* kMuted = "#6b7280";
-constexpr const char* kGrid = "#e5e7eb";
+constexpr double kFont = 15, kSmallFont = 13;  // in points
 
 /// 'text' in quotes for gnuplot's enhanced text, where _ ^ { } @ & ~ \ stand for themselves.
 std::string text(std::string_view plain);
 std::string bold(std::string_view plain, double size);
 
+/// About how many pixels a line of text takes.
+double text_width(std::string_view plain, double points);
+/// The text in lines of at most about this width, broken at its spaces.
+std::vector<std::string> wrapped(std::string_view plain, double points, double width);
+/// The size, at most `points`, at which text of this width at `points` fits in `room` pixels.
+double fitting(double points, double width, double room, double least = 8);
+/// "tc rgb '#rrggbb' font ',13'", for text in front of everything else.
+std::string front(const std::string& colour, double points = kFont);
+
 /// The shortest decimal that gives the same number back; NaN where it is not finite.
 std::string number(double x);
-
-/// The colour itself, or the one that belongs to place `index` where it is empty. Throws ShapeError for
-/// what is no "#rrggbb".
-std::string colour_or(const std::string& colour, std::size_t index);
 
 /// Plots in one command, one below the other.
 std::string joined(const char* command, const std::vector<std::string>& plots);
 
-/// Throws ShapeError unless a field has as many values as cells, and a rectangle for them.
-void check_field(const char* function, const Field& field);
-/// Its rows for a block of inline data, and how a plot reads them: "using (x):(y):3".
-std::vector<std::string> field_rows(const Field& field);
-std::string field_using(const Field& field);
-
 /// One field of a CSV line, quoted where it has to be.
 std::string csv_field(std::string_view plain);
+
+/// A part of the figure, in pixels from its top left corner.
+struct Box {
+  double left = 0, top = 0, right = 0, bottom = 0;
+  double width() const { return right - left; }
+  double height() const { return bottom - top; }
+};
 
 class Script {
  public:
@@ -58,12 +59,19 @@ class Script {
   /// A block of inline data, which plots name as $name.
   Script& data(const std::string& name, const std::vector<std::string>& rows);
 
+  /// The next plot's axes stand in this part of the figure.
+  Script& margins(const Box& plot);
+
   /// Coordinates are pixels from the top left corner from here on, and there are no axes.
   Script& pixel_coordinates();
 
-  /// Text at a place given in pixels; align is left, center or right.
+  /// Places given in pixels, whatever the coordinates are: text, whose align is left, center or right...
   Script& label(double x, double y, const std::string& quoted, const char* align = "center",
                 const std::string& options = "");
+  /// ... a rectangle, `style` saying how it is filled, a line, and a mark.
+  Script& rectangle(const Box& box, const std::string& style);
+  Script& segment(double x0, double y0, double x1, double y1, const std::string& style);
+  Script& mark(double x, double y, const std::string& style);
 
   /// Computes the lines of equal value of the field in block $`from`, at these values, as block $`to`.
   Script& contour(const std::string& from, const std::string& to, const Field& field,
@@ -73,6 +81,8 @@ class Script {
   int height() const { return height_; }
 
  private:
+  std::string place(double x, double y) const;
+
   std::string content_;
   int height_;
 };

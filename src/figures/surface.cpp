@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "src/figures/fields.h"
 #include "src/figures/script.h"
 #include "weft/error.h"
 
@@ -16,13 +17,6 @@ constexpr double kAboveLeft = 700, kAboveRight = 1160;
 constexpr int kMeshLines = 24;
 
 std::string path_name(std::size_t index) { return "path" + std::to_string(index + 1); }
-
-void margins(Script& script, double left, double right, double top, double bottom) {
-  script.line("set lmargin at screen " + number(left / kWidth) + "; set rmargin at screen " +
-              number(right / kWidth));
-  script.line("set tmargin at screen " + number(1 - top / kHeight) + "; set bmargin at screen " +
-              number(1 - bottom / kHeight));
-}
 
 // A path is drawn twice, white and then in its colour, so that it stands out from the surface.
 void add_paths(const std::vector<Path>& paths, const char* columns, bool with_titles,
@@ -63,7 +57,7 @@ std::string table(const Surface& surface, const std::vector<Path>& paths) {
 SavedFigure save_surface(const FigureFile& file, const Surface& surface,
                          const std::vector<Path>& paths) {
   const Field& z = surface.z;
-  check_field("save_surface", z);
+  check_cells("save_surface", z, z.values.size());
   const auto [least, most] = std::minmax_element(z.values.begin(), z.values.end());
   const double low = static_cast<double>(*least), high = static_cast<double>(*most);
   if (!std::isfinite(low) || !std::isfinite(high) || low == high)
@@ -76,7 +70,7 @@ SavedFigure save_surface(const FigureFile& file, const Surface& surface,
                        " and " + std::to_string(path.z.size()) + " for \"" + path.name + "\"");
 
   Script script(file);
-  script.data("surface", field_rows(z));
+  script.data("surface", cell_rows(z, [&](std::size_t i) { return z.values[i]; }));
   for (std::size_t i = 0; i < paths.size(); ++i) {
     std::vector<std::string> rows;
     for (std::size_t k = 0; k < paths[i].x.size(); ++k)
@@ -108,8 +102,8 @@ SavedFigure save_surface(const FigureFile& file, const Surface& surface,
   script.line("unset colorbox; unset key");
   const auto mesh = [](int cells) { return std::to_string(std::max(1, cells / kMeshLines)); };
   std::vector<std::string> plots{
-      "$surface matrix " + field_using(z) + " with pm3d notitle",
-      "$surface matrix every " + mesh(z.columns) + ":" + mesh(z.rows) + " " + field_using(z) +
+      "$surface matrix " + cells_using(z) + " with pm3d notitle",
+      "$surface matrix every " + mesh(z.columns) + ":" + mesh(z.rows) + " " + cells_using(z) +
           " with lines lw 0.4 lc rgb '#a0ffffff' notitle",
       "$contours using 1:2:(" + number(floor) + "):3 with lines lw 1.2 lc palette notitle"};
   add_paths(paths, "1:2:3", false, plots);
@@ -117,7 +111,7 @@ SavedFigure save_surface(const FigureFile& file, const Surface& surface,
 
   // From above.
   script.line("set origin 0, 0; set size 1, 1");
-  margins(script, kAboveLeft, kAboveRight, kTop, kHeight - kBottom);
+  script.margins({kAboveLeft, kTop, kAboveRight, kHeight - kBottom});
   script.line("unset label; set border 3 lc rgb '" + std::string(kText) + "' lw 1");
   script.line("set tics nomirror out scale 0.6 " + muted + " font ',15'");
   script.line("set xlabel offset 0,0; set ylabel offset 0,0");
@@ -129,7 +123,7 @@ SavedFigure save_surface(const FigureFile& file, const Surface& surface,
                "front tc rgb '" + std::string(kText) + "' font ',13'");
   script.line("set key top right reverse Left samplen 2 spacing 1.25 opaque box lc rgb '" +
               std::string(kGrid) + "' textcolor rgb '" + kText + "'");
-  plots = {"$surface matrix " + field_using(z) + " with image notitle",
+  plots = {"$surface matrix " + cells_using(z) + " with image notitle",
            "$contours using 1:2 with lines lw 0.7 lc rgb '#70ffffff' notitle"};
   add_paths(paths, "1:2", true, plots);
   script.line(joined("plot", plots));
