@@ -96,10 +96,8 @@ void mnist_activations(Run& run) {
   run.table("The same network with three functions", table);
 
   // 5. The figure.
-  Chart accuracies = test_accuracies(trainings);
-  accuracies.key_below = true;
   run.figure(save_charts(run.figure_file("training", "How the three trainings went", net),
-                         {step_losses(trainings), accuracies}),
+                         {step_losses(trainings), test_accuracies(trainings)}),
              "Left: the loss of every step. Right: the share of the test pictures that is answered "
              "right. All three start from the same weights and see the same batches.");
 

@@ -159,10 +159,8 @@ void deep_mnist(Run& run) {
       save_charts(run.figure_file("gradient_norms", "The gradient of each layer", net), charts),
       "The norm of the gradient of each layer's weights over one batch of " + grouped(rows) +
           " training pictures, after each epoch, on a logarithmic scale.");
-  Chart accuracies = test_accuracies(trainings);
-  accuracies.key_left = true;
   run.figure(save_charts(run.figure_file("training", "How the three trainings went", net),
-                         {step_losses(trainings), accuracies}),
+                         {step_losses(trainings), test_accuracies(trainings)}),
              "Left: the loss of every step. Right: the share of the test pictures that is answered "
              "right. All three start from the same weights and see the same batches.");
 

@@ -2,8 +2,8 @@
 //
 // In a deep network the size of the first weights decides whether anything comes through. With weights
 // too small each layer's answers differ less from picture to picture than those of the layer before;
-// with weights too large every tanh is saturated and says 1 to everything. Xavier's start keeps the
-// spread about even (Glorot, Bengio 2010), He's does so for ReLU (He et al. 2015).
+// with weights too large every tanh is saturated and says 1 to everything. Xavier's start is made to keep
+// the spread in tanh networks (Glorot, Bengio 2010), He's in those of ReLU (He et al. 2015).
 
 #include <algorithm>
 
@@ -142,10 +142,8 @@ void xavier_mnist(Run& run) {
             spreads);
 
   // 5. The figures.
-  Chart accuracies = test_accuracies(trainings);
-  accuracies.key_left = true;
   run.figure(save_charts(run.figure_file("training", "How the trainings went", net),
-                         {step_losses(trainings), accuracies}),
+                         {step_losses(trainings), test_accuracies(trainings)}),
              "Left: the loss of every step. Right: the share of the test pictures that is answered "
              "right. The batches are the same for all four.");
   run.figure(save_charts(run.figure_file("spread", "What comes through the layers", net),

@@ -150,11 +150,8 @@ void batch_norm_lesson(Run& run) {
   run.table("Without and with batch norm", table);
 
   // 4. The figures.
-  Chart losses = step_losses(trainings), accuracies = test_accuracies(trainings);
-  losses.key_left = losses.key_below = false;
-  accuracies.key_below = true;
   run.figure(save_charts(run.figure_file("training", "How the trainings went", kNet),
-                         {losses, accuracies}),
+                         {step_losses(trainings), test_accuracies(trainings)}),
              "Left: the loss of every step. Right: the share of the test pictures that is answered "
              "right. Adam's trainings are dashed.");
   const auto chart = [](const std::string& title, const std::vector<Curve>& histograms) {

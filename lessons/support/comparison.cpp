@@ -7,11 +7,7 @@ namespace lessons {
 using namespace weft;
 
 Chart step_losses(const std::vector<Compared>& trainings) {
-  Chart chart{.title = "Loss of each step",
-              .x_label = "step",
-              .y_label = "cross-entropy",
-              .key_left = true,
-              .key_below = true};
+  Chart chart{.title = "Loss of each step", .x_label = "step", .y_label = "cross-entropy"};
   for (const auto& [name, log, dashed] : trainings)
     chart.curves.push_back(
         {.name = name, .x = log.steps(), .y = log.step_losses(), .dashed = dashed});
@@ -24,11 +20,8 @@ Chart test_accuracies(const std::vector<Compared>& trainings) {
               .y_label = "right answers",
               .percent_y = true};
   for (const auto& [name, log, dashed] : trainings)
-    chart.curves.push_back({.name = name,
-                            .x = log.epochs(),
-                            .y = log.test_accuracies(),
-                            .points = true,
-                            .dashed = dashed});
+    chart.curves.push_back(
+        {.name = name, .x = log.epochs(), .y = log.test_accuracies(), .dashed = dashed});
   return chart;
 }
 

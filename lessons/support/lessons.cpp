@@ -144,7 +144,7 @@ const std::vector<Lesson>& all_lessons() {
        .name = "xavier_mnist",
        .summary = "six layers of tanh: the start decides whether they learn",
        .defaults = {.epochs = 15, .lr = 0.01, .batch = 2000},
-       .smoke = {.epochs = 2, .lr = 0.1, .batch = 200},
+       .smoke = {.epochs = 2, .lr = 0.05, .batch = 100},
        .takes_data = true,
        .teach = xavier_mnist},
       {.number = 17,
