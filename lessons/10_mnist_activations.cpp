@@ -25,13 +25,6 @@ constexpr std::int64_t kHidden = 100;
 constexpr double kAhead = 0.15;  // of the test pictures, that tanh and ReLU end above sigmoid
 constexpr double kSmokeAhead = 0.05;
 
-struct Choice {
-  const char* name;
-  Activation activation;
-};
-constexpr Choice kChoices[] = {
-    {"sigmoid", Activation::sigmoid}, {"tanh", Activation::tanh}, {"ReLU", Activation::relu}};
-
 /// The first epoch after which a training answers as many test pictures right; a dash where none does.
 std::string first_epoch_with(double share, const TrainingLog& log) {
   const auto& shares = log.test_accuracies();
@@ -73,7 +66,7 @@ void mnist_activations(Run& run) {
 
   // 3. The trainings.
   std::vector<Compared> trainings;
-  for (const auto& [name, activation] : kChoices) {
+  for (const auto& [name, activation] : kFunctions) {
     FullyConnected model = network(activation);
     model.to(run.device());
     Sgd sgd(model.parameters(), {.lr = settings.lr});

@@ -30,13 +30,6 @@ constexpr double kNearChance = 0.20;  // of the test pictures; chance is 0.10
 constexpr double kAhead = 0.35;       // that tanh ends above sigmoid
 constexpr double kSmokeAhead = 0.20;
 
-struct Choice {
-  const char* name;
-  Activation activation;
-};
-constexpr Choice kChoices[] = {
-    {"sigmoid", Activation::sigmoid}, {"tanh", Activation::tanh}, {"ReLU", Activation::relu}};
-
 /// The L2 norms of the gradients of each layer's weight over one batch. A backward pass of its own: no
 /// step follows, and the gradients are cleared again.
 std::vector<float> gradient_norms(FullyConnected& model, Optimizer& optimizer, const Batch& batch) {
@@ -69,7 +62,8 @@ void share_range(std::vector<Chart>& charts) {
   for (const Chart& chart : charts)
     for (const Curve& curve : chart.curves)
       for (const double y : curve.y) {
-        if (y > 0) least = std::min(least, y);
+        if (!(y > 0) || !std::isfinite(y)) continue;
+        least = std::min(least, y);
         most = std::max(most, y);
       }
   for (Chart& chart : charts) {
@@ -112,7 +106,7 @@ void deep_mnist(Run& run) {
   const Batch fixed_batch = train_set.gather(0, rows);
   std::vector<Compared> trainings;
   std::vector<Norms> norms;
-  for (const auto& [name, activation] : kChoices) {
+  for (const auto& [name, activation] : kFunctions) {
     FullyConnected model = network(activation);
     model.to(run.device());
     Sgd sgd(model.parameters(), {.lr = settings.lr});

@@ -10,6 +10,15 @@
 
 namespace lessons {
 
+/// The functions that lessons 10 and 11 compare, as tables, figures and metrics.csv call them.
+struct NamedActivation {
+  const char* name;
+  weft::Activation activation;
+};
+inline constexpr NamedActivation kFunctions[] = {{"sigmoid", weft::Activation::sigmoid},
+                                                 {"tanh", weft::Activation::tanh},
+                                                 {"ReLU", weft::Activation::relu}};
+
 /// A fully connected network of any depth, as a module of one's own is written: it holds its layers, says
 /// how they follow each other, and names their parameters. The activation stands behind every layer but
 /// the last, which gives the scores. Names and draws are those of a Sequential of the same layers.
