@@ -38,7 +38,7 @@ struct Start {
   Activation activation;
   void (*draw)(Tensor& weight, Generator& generator);
 };
-const Start kStarts[] = {
+constexpr Start kStarts[] = {
     {"Xavier", "xavier", Activation::tanh, nn::init::xavier_uniform_},
     {"default", "default", Activation::tanh, [](Tensor&, Generator&) {}},
     {"uniform(0, 1)", "uniform", Activation::tanh,
@@ -97,12 +97,14 @@ void xavier_mnist(Run& run) {
       {"Six layers, wide and narrow in turn. What a picture says has to come through all of them "
        "forwards, and the gradient all of them backwards. How much comes through depends on how "
        "large the weights are at the start.",
-       "Xavier's start draws them uniform in \u00b1sqrt(6 / (inputs + outputs)). The default is "
-       "\u00b11/sqrt(inputs), which is smaller. Uniform in 0..1 is far too large, and never "
-       "negative. "
-       "Beside them stands ReLU with He's start, \u00b1sqrt(6 / inputs), made for it. The biases "
-       "are "
-       "the same in all four."});
+       "The default draws the weights uniform in ±1/sqrt(inputs); each layer then passes on little "
+       "more than half of the spread that it receives. Xavier's start, ±sqrt(6 / (inputs + "
+       "outputs)), "
+       "takes less where a layer is wider than the one before it and gives more where it is "
+       "narrower: over all layers far more comes through. Uniform in 0..1 is much too large, and "
+       "never negative. Beside them stands ReLU with the start made for it, He's ±sqrt(6 / "
+       "inputs). "
+       "The biases are the same in all four."});
   run.fact("data", describe(mnist));
   run.fact("model", describe(first) + ", tanh, or ReLU with He's start");
 

@@ -30,7 +30,6 @@ constexpr double kLearns = 0.85, kNearChance = 0.20;  // of the test pictures; c
 constexpr double kSmokeAhead = 0.10;
 constexpr int kBins = 80;
 constexpr double kLow = -4, kHigh = 4;  // of the histograms
-constexpr const char* kNet = "784-100-100-10 sigmoid, cross-entropy";
 
 /// With batch norm each hidden layer has one step more, between its sums and its sigmoids. The layers
 /// draw in the same order, so both networks start from the same weights.
@@ -97,15 +96,15 @@ void batch_norm_lesson(Run& run) {
   const Dataset train_set = mnist.train.first(mnist.train.size() - left_over).to(run.device());
   const Dataset test_set = mnist.test.to(run.device());
   const Batch pictures = train_set.gather(0, std::min(settings.batch, train_set.size()));
+  const std::string net =
+      std::to_string(train_set.features()) + "-100-100-10 sigmoid, cross-entropy";
 
   run.story(
       "Lesson 19: batch norm keeps sigmoids where they learn",
       {"Two hidden layers of sigmoids hardly learned in lesson 11: what reaches a neuron differs "
        "little from picture to picture, and so does what it says. Batch norm takes the mean of "
-       "each "
-       "neuron's inputs over the batch away and divides by their standard deviation, in every "
-       "layer "
-       "and in every step. Then it multiplies and adds two numbers that are trained.",
+       "each neuron's inputs over the batch away and divides by their standard deviation, in every "
+       "layer and in every step. Then it multiplies and adds two numbers that are trained.",
        "For the test, where there may be no batch, it uses averages that it kept while training. "
        "All networks start from the same weights."});
   run.fact("data", describe(mnist));
@@ -150,7 +149,7 @@ void batch_norm_lesson(Run& run) {
   run.table("Without and with batch norm", table);
 
   // 4. The figures.
-  run.figure(save_charts(run.figure_file("training", "How the trainings went", kNet),
+  run.figure(save_charts(run.figure_file("training", "How the trainings went", net),
                          {step_losses(trainings), test_accuracies(trainings)}),
              "Left: the loss of every step. Right: the share of the test pictures that is answered "
              "right. Adam's trainings are dashed.");
@@ -162,12 +161,12 @@ void batch_norm_lesson(Run& run) {
                  .percent_y = true};
   };
   run.figure(
-      save_charts(run.figure_file("second_layer", "What the second layer receives", kNet),
+      save_charts(run.figure_file("second_layer", "What the second layer receives", net),
                   {chart("Before the training", before), chart("After SGD", after)}),
       "What reaches the sigmoids of the second hidden layer, over one batch of " +
           grouped(pictures.x.size(0)) +
-          " training pictures. Before the training batch norm makes mean 0 and variance 1 of "
-          "it; later the network chooses.");
+          " training pictures. Before the training batch norm makes mean 0 and variance 1 of it; "
+          "later the network chooses.");
 
   // 5. The claims, and what to try next.
   const double none = last_accuracy(trainings[0]), normed = last_accuracy(trainings[1]);
