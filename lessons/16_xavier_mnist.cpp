@@ -98,13 +98,11 @@ void xavier_mnist(Run& run) {
        "forwards, and the gradient all of them backwards. How much comes through depends on how "
        "large the weights are at the start.",
        "The default draws the weights uniform in ±1/sqrt(inputs); each layer then passes on little "
-       "more than half of the spread that it receives. Xavier's start, ±sqrt(6 / (inputs + "
-       "outputs)), "
-       "takes less where a layer is wider than the one before it and gives more where it is "
-       "narrower: over all layers far more comes through. Uniform in 0..1 is much too large, and "
-       "never negative. Beside them stands ReLU with the start made for it, He's ±sqrt(6 / "
-       "inputs). "
-       "The biases are the same in all four."});
+       "more than half of the spread that it receives. Xavier's start draws them from "
+       "±sqrt(6 / (inputs + outputs)): about twice as far where a layer is narrower than its "
+       "inputs, a little less far where it is wider, and over all layers far more comes through. "
+       "Uniform in 0..1 is much too large, and never negative. Beside them stands ReLU with the "
+       "start made for it, He's ±sqrt(6 / inputs). The biases are the same in all four."});
   run.fact("data", describe(mnist));
   run.fact("model", describe(first) + ", tanh, or ReLU with He's start");
 
