@@ -152,7 +152,8 @@ void deep_mnist(Run& run) {
   run.figure(
       save_charts(run.figure_file("gradient_norms", "The gradient of each layer", net), charts),
       "The norm of the gradient of each layer's weights over one batch of " + grouped(rows) +
-          " training pictures, after each epoch, on a logarithmic scale.");
+          " training pictures, after each epoch, on a logarithmic scale. The first layer has by "
+          "far the most weights, yet with sigmoids its gradient is the smallest at the start.");
   run.figure(save_charts(run.figure_file("training", "How the three trainings went", net),
                          {step_losses(trainings), test_accuracies(trainings)}),
              "Left: the loss of every step. Right: the share of the test pictures that is answered "

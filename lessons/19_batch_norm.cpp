@@ -72,10 +72,10 @@ struct Variant {
   const char* short_name;  // in metrics.csv
   bool adam, batch_norm;
 };
-constexpr Variant kVariants[] = {{"SGD, none", "sgd_none", false, false},
-                                 {"SGD, batch norm", "sgd_batch_norm", false, true},
-                                 {"Adam, none", "adam_none", true, false},
-                                 {"Adam, batch norm", "adam_batch_norm", true, true}};
+constexpr Variant kVariants[] = {{"SGD", "sgd_none", false, false},
+                                 {"SGD + batch norm", "sgd_batch_norm", false, true},
+                                 {"Adam", "adam_none", true, false},
+                                 {"Adam + batch norm", "adam_batch_norm", true, true}};
 
 std::unique_ptr<Optimizer> optimizer_of(const Variant& variant, const nn::Module& model,
                                         double lr) {
@@ -124,7 +124,7 @@ void batch_norm_lesson(Run& run) {
     const auto look = [&](std::vector<Curve>& histograms) {
       if (variant.adam) return;
       histograms.push_back(
-          histogram_of(variant.batch_norm ? "batch norm" : "none",
+          histogram_of(variant.batch_norm ? "with batch norm" : "without",
                        inputs_of_second_sigmoids(model, variant.batch_norm, pictures.x)));
     };
     look(before);
