@@ -62,4 +62,10 @@ Mnist load_mnist(const Options& options) {
   return mnist;
 }
 
+std::string describe(const Mnist& mnist) {
+  return grouped(mnist.train.size()) + " training and " + grouped(mnist.test.size()) +
+         " test pictures of " + std::to_string(mnist.rows) + " x " + std::to_string(mnist.columns) +
+         " from " + mnist.folder;
+}
+
 }  // namespace lessons

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "support/options.h"
 #include "weft/data.h"
 
@@ -16,6 +18,9 @@ struct Mnist {
 
 /// Throws FileError and ShapeError for what cannot be trained on, a batch larger than the set included.
 Mnist load_mnist(const Options& options);
+
+/// "60,000 training and 10,000 test pictures of 28 x 28 from DIR": what a run says of its data.
+std::string describe(const Mnist& mnist);
 
 /// The folder of an embedded data set: beside the program, where it was built from, or ./data. Throws
 /// FileError with every absolute path that was tried.
