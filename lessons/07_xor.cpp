@@ -96,8 +96,8 @@ void xor_problem(Run& run) {
       const std::uint64_t seed = settings.seed + static_cast<std::uint64_t>(start);
       const std::string name = "h" + std::to_string(hidden) + "_seed_" + std::to_string(seed);
       Generator weights(seed);
-      nn::Sequential model(nn::Linear(2, hidden, weights), nn::Sigmoid(),
-                           nn::Linear(hidden, 1, weights));
+      nn::Sequential model{nn::Linear(2, hidden, weights), nn::Sigmoid(),
+                           nn::Linear(hidden, 1, weights)};
       model.to(run.device());
       const TrainingLog log =
           train_small(run, name, model, data, binary_cross_entropy_with_logits,

@@ -63,8 +63,8 @@ Curve accuracy_curve(const std::string& name, const TrainingLog& log) {
 // predict builds it again.
 nn::Sequential mnist_hidden_layer_network(PictureSize picture, std::int64_t classes,
                                           Generator& generator) {
-  return nn::Sequential(nn::Linear(picture.pixels(), kHidden, generator), nn::Sigmoid(),
-                        nn::Linear(kHidden, classes, generator));
+  return nn::Sequential{nn::Linear(picture.pixels(), kHidden, generator), nn::Sigmoid(),
+                        nn::Linear(kHidden, classes, generator)};
 }
 
 void mnist_hidden_layer(Run& run) {

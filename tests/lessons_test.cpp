@@ -77,7 +77,7 @@ TEST(Lessons, RefuseBadInputAndWriteNothing) {
            Case{"run 04 --epochs 99999999999999999999", "--epochs: expected a whole number"},
            Case{"run 04 --batch 0", "--batch: expected a whole number"},
            Case{"run 04 --batch 60001",
-                "--batch: expected at most the 60,000 training pictures, found 60001"},
+                "--batch: expected at most the 60,000 training samples, found 60001"},
            Case{"run 04 --lr 0", "--lr: expected a number above 0 and at most 1e+38, found \"0\""},
            Case{"run 04 --lr -1", "found \"-1\""},
            Case{"run 04 --lr nan", "found \"nan\""},

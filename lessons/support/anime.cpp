@@ -114,9 +114,7 @@ Anime load_anime(const Options& options) {
               size,
               size,
               folder.string()};
-  if (options.settings.batch > anime.train.size())
-    throw UsageError("--batch: expected at most the " + grouped(anime.train.size()) +
-                     " training pictures, found " + std::to_string(options.settings.batch));
+  require_batch(options.settings.batch, anime.train.size());
   return anime;
 }
 

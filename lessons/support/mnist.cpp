@@ -56,9 +56,7 @@ Mnist load_mnist(const Options& options) {
   Mnist mnist{part(train, options.smoke ? kSmokeTrain : most),
               part(test, options.smoke ? kSmokeTest : most), static_cast<int>(rows),
               static_cast<int>(columns), folder.string()};
-  if (options.settings.batch > mnist.train.size())
-    throw UsageError("--batch: expected at most the " + grouped(mnist.train.size()) +
-                     " training pictures, found " + std::to_string(options.settings.batch));
+  require_batch(options.settings.batch, mnist.train.size());
   return mnist;
 }
 

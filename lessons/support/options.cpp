@@ -247,4 +247,10 @@ Options parse(int argc, char** argv) {
   return options;
 }
 
+void require_batch(std::int64_t batch, std::int64_t samples) {
+  if (batch > samples)
+    throw UsageError("--batch: expected at most the " + grouped(samples) +
+                     " training samples, found " + std::to_string(batch));
+}
+
 }  // namespace lessons

@@ -48,4 +48,7 @@ struct Options {
 /// Throws UsageError.
 Options parse(int argc, char** argv);
 
+/// Throws UsageError where --batch asks for more than there are samples to train on.
+void require_batch(std::int64_t batch, std::int64_t samples);
+
 }  // namespace lessons

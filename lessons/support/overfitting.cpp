@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "support/text.h"
 #include "weft/ops/loss.h"
 #include "weft/optim.h"
 #include "weft/training_step.h"
@@ -22,17 +21,14 @@ JudgedTraining train_and_judge(Run& run, const std::string& name, nn::Module& mo
                                const Dataset& train, const Dataset& validation, std::uint64_t seed,
                                const Loss& loss) {
   const Settings& settings = run.settings();
-  if (settings.batch > train.size())
-    throw UsageError("--batch: expected at most the " + grouped(train.size()) +
-                     " training samples, found " + std::to_string(settings.batch));
+  require_batch(settings.batch, train.size());
   Adam adam(model.parameters(), {.lr = settings.lr});
   const auto judge_by = [&](const Dataset& data) {
     return loss ? evaluate(model, data.batches(data.size()), loss)
                 : evaluate(model, data.batches(data.size()));
   };
   const OrderOfEpoch order = shuffled(seed);
-  const int rounds = (settings.epochs + kJudgedEvery - 1) / kJudgedEvery;
-  JudgedTraining result{run.train(name, rounds), {}, {}, {}, {}, {}};
+  JudgedTraining result{run.train(name), {}, {}, {}, {}, {}};
   const auto judge = [&](int epoch) {
     result.train = judge_by(train);
     result.validation = judge_by(validation);
@@ -49,12 +45,13 @@ JudgedTraining train_and_judge(Run& run, const std::string& name, nn::Module& mo
                         return loss ? loss(outputs, batch.y) : cross_entropy(outputs, batch.y);
                       },
                       adam};  // a new one has no losses yet
-    const int last = std::min(epoch + kJudgedEvery, settings.epochs);
+    const int first = epoch, last = std::min(epoch + kJudgedEvery, settings.epochs);
     for (; epoch < last; ++epoch)
       for (const Batch& batch :
            train.batches(settings.batch, order(static_cast<std::uint32_t>(epoch + 1))))
         step.run(batch);
-    result.log.epoch(step.metrics(), [&] { return judge(epoch); });
+    result.log.epoch(
+        step.metrics(), [&] { return judge(epoch); }, last - first);
   }
   return result;
 }

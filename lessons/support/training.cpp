@@ -2,24 +2,12 @@
 
 #include <algorithm>
 
-#include "support/text.h"
 #include "weft/ops/loss.h"
 #include "weft/training_step.h"
 
 namespace lessons {
 
 using namespace weft;
-
-namespace {
-
-// A batch that the lesson itself asks for may be larger than a user's own set: then it is the whole set.
-void require_batch(std::int64_t batch, const Training& t) {
-  if (t.batch == 0 && batch > t.train.size())
-    throw UsageError("--batch: expected at most the " + grouped(t.train.size()) +
-                     " training samples, found " + std::to_string(batch));
-}
-
-}  // namespace
 
 Order in_order(std::uint32_t) { return Order::in_order(); }
 
@@ -30,7 +18,8 @@ OrderOfEpoch shuffled(std::uint64_t seed) {
 TrainingLog train(Run& run, const Training& t) {
   const int epochs = t.epochs > 0 ? t.epochs : run.settings().epochs;
   const std::int64_t batch = t.batch > 0 ? t.batch : run.settings().batch;
-  require_batch(batch, t);
+  // A batch that the lesson itself asks for may be larger than a user's own set: then it is the whole set.
+  if (t.batch == 0) require_batch(batch, t.train.size());
   const OrderOfEpoch order = t.order ? t.order : shuffled(run.settings().seed);
   const auto batches_of = [&](int epoch) {
     return t.train.batches(batch, order(static_cast<std::uint32_t>(epoch)));

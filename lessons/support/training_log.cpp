@@ -46,9 +46,9 @@ void TrainingLog::before(const weft::Summary& tested) {
 }
 
 void TrainingLog::epoch(const weft::Summary& trained,
-                        const std::function<weft::Summary()>& evaluate) {
+                        const std::function<weft::Summary()>& evaluate, int epochs) {
   seconds_ += std::chrono::duration<double>(Clock::now() - since_).count();
-  const int epoch = static_cast<int>(epochs_.size());
+  const int epoch = static_cast<int>(epochs_.back()) + epochs;
   for (const float loss : trained.losses) {
     steps_.push_back(static_cast<double>(steps_.size() + 1));
     step_losses_.push_back(static_cast<double>(loss));

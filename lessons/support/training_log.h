@@ -35,12 +35,13 @@ class TrainingLog {
   /// What the test set says before the first step.
   void before(const weft::Summary& tested);
 
-  /// One epoch: what its steps gave, and how to evaluate the model. The clock of the training does not
+  /// One epoch, or `epochs` of them: what their steps gave, and how to evaluate the model. The clock of the training does not
   /// run during the evaluation. Throws TrainingStopped where the loss of a step, or of the test set, is no
   /// longer a number.
-  void epoch(const weft::Summary& trained, const std::function<weft::Summary()>& evaluate);
+  void epoch(const weft::Summary& trained, const std::function<weft::Summary()>& evaluate,
+             int epochs = 1);
 
-  // The curves: a loss for each step, a summary of the test set before and after each epoch.
+  // The curves: a loss for each step, a summary of the test set before and after each epoch (or several).
   const std::vector<double>& steps() const { return steps_; }  // 1, 2, ...
   const std::vector<double>& step_losses() const { return step_losses_; }
   const std::vector<double>& epochs() const { return epochs_; }  // 0, 1, ...

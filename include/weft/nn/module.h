@@ -68,8 +68,9 @@ concept Layers = sizeof...(Types) > 0 &&
                  !(sizeof...(Types) == 1 &&
                    (std::is_same_v<Sequential, std::remove_cvref_t<Types>> && ...));
 
-/// Runs its modules one after the other: Sequential(Linear(2, 3, g), Linear(3, 1, g)). One Sequential
-/// alone is copied, not wrapped; copies share their modules.
+/// Runs its modules one after the other: Sequential{Linear(2, 3, g), Linear(3, 1, g)}, in braces, so that they
+/// draw from g in this order on every compiler. One Sequential alone is copied, not wrapped; copies share
+/// their modules.
 class Sequential : public Module {
  public:
   template <class... Modules>
