@@ -8,6 +8,8 @@
 #include <stdexcept>
 
 #include "bench/support/inputs.h"
+#include "bench/vendor/cublas.h"
+#include "bench/vendor/cudnn.h"
 #include "bench/vendor/timed_graph.h"
 #include "weft/device.h"
 
@@ -104,6 +106,7 @@ int run(int argc, char** argv) {
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::AddCustomContext("gpu", weft::gpu_properties().name);
   benchmark::AddCustomContext("driver", weft::gpu_properties().driver);
+  benchmark::AddCustomContext("vendor", std::string(blas_version()) + ", " + dnn_version());
   benchmark::RunSpecifiedBenchmarks();
   current.reset();
   benchmark::Shutdown();
