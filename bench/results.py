@@ -39,7 +39,8 @@ def load(path):
         document = json.loads(open(path).read())
         return document["rows"], document["context"]
     except (OSError, ValueError, KeyError) as error:
-        sys.exit(f"bench: expected a results file of bench/run, found {path}: {error}")
+        print(f"bench: expected a results file of bench/run, found {path}: {error}", file=sys.stderr)
+        sys.exit(2)
 
 
 def microseconds(row):
