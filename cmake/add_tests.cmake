@@ -43,6 +43,9 @@ foreach(source IN LISTS test_sources)
   gtest_discover_tests(${name} NO_PRETTY_VALUES DISCOVERY_TIMEOUT 120
     PROPERTIES TIMEOUT 600 ENVIRONMENT OMP_WAIT_POLICY=passive)
 endforeach()
+# A part of the lessons that no lesson shows all of.
+target_sources(lesson_stop_test PRIVATE lessons/support/divergence.cpp)
+target_include_directories(lesson_stop_test PRIVATE lessons)
 if(weft_device STREQUAL executor)
   target_sources(executor_planted_bugs_test PRIVATE ${planted_bugs})
 endif()

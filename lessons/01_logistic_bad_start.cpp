@@ -25,7 +25,7 @@ std::string place(const LogisticRun& run, std::size_t epoch) {
 }
 
 std::string colour(std::size_t start) {
-  return start == 0 ? "#dc2626" : start == 1 ? "#059669" : "#d97706";
+  return start == 0 ? "#c2410c" : start == 1 ? "#059669" : "#e8a412";
 }
 
 // Only the first of the random starts has a place in the key.

@@ -17,7 +17,7 @@ namespace {
 constexpr double kBadWeight = -5, kBadBias = -10;
 constexpr double kSmokeClaim = 0.80;  // after some of the epochs
 constexpr const char* kNet = "1-1 sigmoid, SGD in order";
-constexpr const char *kSquaredColour = "#dc2626", *kEntropyColour = "#2563eb";
+constexpr const char *kSquaredColour = "#c2410c", *kEntropyColour = "#e8a412";
 
 std::string place(const LogisticRun& run, std::size_t epoch) {
   return fixed(run.w.at(epoch), 2) + ", " + fixed(run.b.at(epoch), 2);

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "support/mnist.h"
+#include "support/networks.h"
 #include "support/predictions.h"
 #include "support/run.h"
 #include "support/text.h"
@@ -55,6 +56,12 @@ double largest(const Tensor& x) {
 
 }  // namespace
 
+// The model: y = x Wᵀ + b, with W [10, 784] and b [10]. weft-lessons predict builds it again.
+nn::Sequential softmax_mnist_network(PictureSize picture, std::int64_t classes,
+                                     Generator& generator) {
+  return nn::Sequential(nn::Linear(picture.pixels(), classes, generator));
+}
+
 void softmax_mnist(Run& run) {
   const Settings& settings = run.settings();
 
@@ -64,11 +71,11 @@ void softmax_mnist(Run& run) {
   const Dataset train = mnist.train.to(run.device());
   const Dataset test = mnist.test.to(run.device());
 
-  // 2. The model: y = x Wᵀ + b, with W [10, 784] and b [10]. It starts with small random weights, the
-  //    same ones for the same seed.
+  // 2. The model starts with small random weights, the same ones for the same seed.
+  const PictureSize picture{mnist.rows, mnist.columns};
   Generator generator(settings.seed);
-  nn::Linear model(train.features(), Mnist::kClasses, generator);
-  const Tensor weight_before = model.weight.clone();
+  nn::Sequential model = softmax_mnist_network(picture, Mnist::kClasses, generator);
+  const Tensor weight = model.parameters().front(), weight_before = weight.clone();
   model.to(run.device());
 
   run.story(
@@ -87,23 +94,27 @@ void softmax_mnist(Run& run) {
   // 3. The training. A step is written once: the loss of a batch. TrainingStep does the rest: it walks
   //    back through the loss for the gradients and lets the optimiser move the weights.
   Sgd sgd(model.parameters(), {.lr = settings.lr});
-  TrainingStep step{[&](const Batch& batch) { return cross_entropy(model(batch.x), batch.y); },
-                    sgd};
+  const auto loss_of = [&](const Batch& batch) { return cross_entropy(model(batch.x), batch.y); };
+  const auto batches_of = [&](int epoch) {
+    const Order order = Order::shuffled(settings.seed, static_cast<std::uint32_t>(epoch));
+    return train.batches(settings.batch, order);
+  };
+  TrainingStep step{loss_of, sgd};
   const auto test_it = [&] { return evaluate(model, test.batches(kTestBatch)); };
 
   TrainingLog log = run.train("softmax");
+  log.watch({model, sgd, loss_of, batches_of});  // to say where it began if numbers are lost
   log.before(test_it());
   for (int epoch = 1; epoch <= settings.epochs; ++epoch) {
-    const Order order = Order::shuffled(settings.seed, static_cast<std::uint32_t>(epoch));
-    step.run(train.batches(settings.batch, order));
+    step.run(batches_of(epoch));
     log.epoch(step.metrics(), test_it);  // the losses stayed on the device until here
   }
-  run.save_model("softmax", model);
+  run.save_model("softmax", model, true, about_pictures(picture, Mnist::kClasses));
 
   // 4. What has changed.
   const Predictions answers = predict(model, test);
   const Summary &before = log.first_test(), &after = log.last_test();
-  const Tensor weight_after = model.weight.to(Device::cpu);
+  const Tensor weight_after = weight.to(Device::cpu);
   run.table("Before and after the training",
             {{"", "before", "after"},
              {"test accuracy", percent(before.accuracy(), 2), percent(after.accuracy(), 2)},

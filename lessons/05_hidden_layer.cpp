@@ -5,10 +5,8 @@
 
 #include <algorithm>
 
-#include "support/small_models.h"
 #include "support/text.h"
-#include "weft/autograd.h"
-#include "weft/ops/activation.h"
+#include "support/two_neurons.h"
 #include "weft/ops/loss.h"
 
 namespace lessons {
@@ -17,82 +15,21 @@ using namespace weft;
 
 namespace {
 
-constexpr int kFirst = -20, kLast = 19, kBorder = 4;  // yes for -4 < x < 4
-constexpr std::int64_t kHidden = 2;
 constexpr int kStarts = 5, kSolved = 4, kSmokeStarts = 1;
-constexpr double kSmokeClaim = 33.0 / 40;  // what "no" to everything gets right
 constexpr const char* kNet = "1-2-1 sigmoid, SGD in order";
 
-Points step_points() {
-  Points points;
-  for (int x = kFirst; x <= kLast; ++x) {
-    points.x.push_back(static_cast<float>(x));
-    points.y.push_back(-kBorder < x && x < kBorder ? 1.0f : 0.0f);
-  }
-  return points;
-}
-
-/// What one training leaves for the table and the figures.
-struct Trained {
-  TrainingLog log;
-  std::vector<Curve> stages;  // the model over x as it learns
-  std::vector<float> hidden;  // [points, 2]: what the hidden neurons say in the end
-};
-
-Trained train(Run& run, const std::string& name, std::uint64_t seed, const Points& points,
-              const ScoreLoss& loss, bool is_main) {
+TwoNeuronsRun train_from(Run& run, const std::string& name, std::uint64_t seed,
+                         const Points& points, const ScoreLoss& loss, bool is_main) {
   Generator generator(seed);  // the same start for both losses
-  nn::Linear in(1, kHidden, generator);
-  nn::Linear out(kHidden, 1, generator);
-  nn::Sequential model(in, nn::Sigmoid(), out);  // shares the layers' parameters
-  model.to(run.device());
-
-  const std::vector<double> x = spread(kFirst, kLast, 391);
-  const std::vector<float> places(x.begin(), x.end());
-  std::vector<Curve> stages;
-  const int every = std::max(1, run.settings().epochs * 3 / 10);
-  const auto after = [&](int epoch) {
-    if (epoch % every != 0 && epoch != run.settings().epochs) return;
-    stages.push_back(
-        {.name = "epoch " + std::to_string(epoch),
-         .x = x,
-         .y = probabilities(model, places, 1, run.device()),
-         .colour = colour_in_series(static_cast<double>(epoch) / run.settings().epochs)});
-  };
-  const Dataset data = points.dataset().to(run.device());
-  TrainingLog log = train_small(run, name, model, data, loss, in_order, after);
-  run.save_model(name, model, is_main);
-  const NoGrad off;
-  return {std::move(log), std::move(stages), sigmoid(in(data.inputs())).to_vector<float>()};
-}
-
-/// The points by what the two hidden neurons make of them.
-Chart hidden_chart(const std::string& title, const Trained& trained, const Points& points) {
-  Points seen{trained.hidden, points.y, kHidden};
-  return {.title = title,
-          .x_label = "first hidden neuron",
-          .y_label = "second hidden neuron",
-          .curves = {scatter_of(seen, 0), scatter_of(seen, 1)},
-          .y_low = -0.05,
-          .y_high = 1.25};
-}
-
-Chart fit_chart(const std::string& title, const Trained& trained, const Points& points) {
-  Chart chart{.title = title,
-              .x_label = "x",
-              .y_label = "probability of y = 1",
-              .curves = {scatter_of(points, 0), scatter_of(points, 1)},
-              .y_low = -0.05,
-              .y_high = 1.75};
-  chart.curves.insert(chart.curves.end(), trained.stages.begin(), trained.stages.end());
-  return chart;
+  TwoNeurons model(generator);
+  return train_two_neurons(run, name, model, points, loss, is_main);
 }
 
 }  // namespace
 
 void hidden_layer(Run& run) {
   // 1. The data: forty whole numbers, with the answer 1 for the seven in the middle.
-  const Points points = step_points();
+  const Points points = middle_points();
 
   run.story(
       "Lesson 05: two hidden neurons hold a middle between them",
@@ -109,17 +46,18 @@ void hidden_layer(Run& run) {
   //    100 % with both losses; from the others one border or both are never found, and a single start
   //    would leave it to chance what this lesson shows.
   const int starts = run.options().smoke ? kSmokeStarts : kStarts;
-  const double wanted = run.options().smoke ? kSmokeClaim : 1.0;
+  const double wanted = run.options().smoke ? kAllZeros : 1.0;
   run.short_trainings(2 * starts);
-  std::vector<Trained> entropies, squares;
+  std::vector<TwoNeuronsRun> entropies, squares;
   Table table{{"start", "cross-entropy, loss", "accuracy", "squared error, loss", "accuracy"}};
   int solved = 0, shown = -1;
   for (int start = 0; start < starts; ++start) {
     const std::uint64_t seed = run.settings().seed + static_cast<std::uint64_t>(start);
     const std::string number = "_seed_" + std::to_string(seed);
-    entropies.push_back(train(run, "cross_entropy" + number, seed, points,
-                              binary_cross_entropy_with_logits, start == 0));
-    squares.push_back(train(run, "squared_error" + number, seed, points, squared_error, false));
+    entropies.push_back(train_from(run, "cross_entropy" + number, seed, points,
+                                   binary_cross_entropy_with_logits, start == 0));
+    squares.push_back(
+        train_from(run, "squared_error" + number, seed, points, squared_error, false));
     const Summary& e = entropies.back().log.last_test();
     const Summary& q = squares.back().log.last_test();
     table.push_back({"seed " + std::to_string(seed), fixed(e.loss, 4), percent(e.accuracy()),
@@ -131,8 +69,8 @@ void hidden_layer(Run& run) {
 
   // 3. What came of it. The figures are of the first start that solved it with both losses.
   run.table("The same starts with two losses", table);
-  const Trained& entropy = entropies[static_cast<std::size_t>(std::max(shown, 0))];
-  const Trained& squared = squares[static_cast<std::size_t>(std::max(shown, 0))];
+  const TwoNeuronsRun& entropy = entropies[static_cast<std::size_t>(std::max(shown, 0))];
+  const TwoNeuronsRun& squared = squares[static_cast<std::size_t>(std::max(shown, 0))];
 
   // 4. The figures.
   run.figure(save_charts(run.figure_file("fit", "How the model comes to fit the points", kNet),

@@ -7,14 +7,14 @@
 #include <algorithm>
 
 #include "support/mnist.h"
+#include "support/networks.h"
 #include "support/predictions.h"
 #include "support/run.h"
 #include "support/text.h"
+#include "support/training.h"
 #include "weft/figures.h"
 #include "weft/nn.h"
-#include "weft/ops/loss.h"
 #include "weft/optim.h"
-#include "weft/training_step.h"
 
 namespace lessons {
 
@@ -22,7 +22,7 @@ using namespace weft;
 
 namespace {
 
-constexpr std::int64_t kHidden = 100, kTestBatch = 1000;
+constexpr std::int64_t kHidden = 100;
 constexpr double kLargerRate = 0.1;
 constexpr double kLearns = 0.55, kRescued = 0.85, kFarBelow = 0.10;  // of the test pictures
 // After a few epochs on a tenth of the data only the order of the three can be claimed.
@@ -38,26 +38,14 @@ struct Data {
 TrainingLog train(Run& run, const std::string& name, nn::Module& model, const Data& data,
                   const Settings& settings) {
   Sgd sgd(model.parameters(), {.lr = settings.lr});
-  TrainingStep step{[&](const Batch& batch) { return cross_entropy(model(batch.x), batch.y); },
-                    sgd};
   // The test pictures judge, and are never trained on.
-  const auto test_it = [&] { return evaluate(model, data.test.batches(kTestBatch)); };
-  TrainingLog log = run.train(name, settings.epochs);
-  log.before(test_it());
-  for (int epoch = 1; epoch <= settings.epochs; ++epoch) {
-    const Order order = Order::shuffled(settings.seed, static_cast<std::uint32_t>(epoch));
-    step.run(data.train.batches(settings.batch, order));
-    log.epoch(step.metrics(), test_it);  // the mean over all batches, not the last one's
-  }
-  return log;
-}
-
-nn::Sequential hidden_layer(std::int64_t features, const Settings& settings, Device device) {
-  Generator generator(settings.seed);
-  nn::Sequential model(nn::Linear(features, kHidden, generator), nn::Sigmoid(),
-                       nn::Linear(kHidden, Mnist::kClasses, generator));
-  model.to(device);
-  return model;
+  return lessons::train(run, {.name = name,
+                              .model = model,
+                              .optimizer = sgd,
+                              .train = data.train,
+                              .test = data.test,
+                              .epochs = settings.epochs,
+                              .batch = settings.batch});
 }
 
 Curve loss_curve(const std::string& name, const TrainingLog& log) {
@@ -71,6 +59,14 @@ Curve accuracy_curve(const std::string& name, const TrainingLog& log) {
 
 }  // namespace
 
+// The model: every pixel to every hidden neuron, and every hidden neuron to every digit. weft-lessons
+// predict builds it again.
+nn::Sequential mnist_hidden_layer_network(PictureSize picture, std::int64_t classes,
+                                          Generator& generator) {
+  return nn::Sequential(nn::Linear(picture.pixels(), kHidden, generator), nn::Sigmoid(),
+                        nn::Linear(kHidden, classes, generator));
+}
+
 void mnist_hidden_layer(Run& run) {
   const Settings& settings = run.settings();
 
@@ -82,8 +78,15 @@ void mnist_hidden_layer(Run& run) {
 
   // 2. The model: 784 pixels, 100 hidden neurons with a sigmoid each, 10 digits. The same start for
   //    both trainings of it.
-  nn::Sequential slow = hidden_layer(train_set.features(), settings, run.device());
-  nn::Sequential fast = hidden_layer(train_set.features(), settings, run.device());
+  const PictureSize picture{mnist.rows, mnist.columns};
+  const auto made = [&](auto network) {
+    Generator generator(settings.seed);
+    nn::Sequential model = network(picture, Mnist::kClasses, generator);
+    model.to(run.device());
+    return model;
+  };
+  nn::Sequential slow = made(mnist_hidden_layer_network);
+  nn::Sequential fast = made(mnist_hidden_layer_network);
 
   run.story(
       "Lesson 08: a hidden layer that has hardly been trained",
@@ -106,20 +109,19 @@ void mnist_hidden_layer(Run& run) {
   Settings regression_settings = kRegression;
   regression_settings.seed = settings.seed;
   regression_settings.epochs = std::min(kRegression.epochs, settings.epochs);
-  Generator generator(settings.seed);
-  nn::Linear regression(train_set.features(), Mnist::kClasses, generator);
-  regression.to(run.device());
+  nn::Sequential regression = made(softmax_mnist_network);
+  const auto about = about_pictures(picture, Mnist::kClasses);
 
   run.progress_title("hidden layer, lr " + shortest(settings.lr));
   const TrainingLog slow_log = train(run, "hidden_layer", slow, data, settings);
-  run.save_model("hidden_layer", slow);
+  run.save_model("hidden_layer", slow, true, about);
   run.progress_title("hidden layer, lr " + shortest(larger.lr));
   const TrainingLog fast_log = train(run, "hidden_layer_larger_lr", fast, data, larger);
-  run.save_model("hidden_layer_larger_lr", fast, false);
+  run.save_model("hidden_layer_larger_lr", fast, false, about);
   run.progress_title("softmax regression, as lesson 04");
   const TrainingLog regression_log =
       train(run, "softmax_regression", regression, data, regression_settings);
-  run.save_model("softmax_regression", regression, false);
+  run.save_model("softmax_regression", regression, false, about);
 
   // 4. What came of it.
   Table table{{"", "learning rate", "batch", "steps", "test loss", "test accuracy"}};

@@ -48,7 +48,7 @@ struct Trained {
 };
 
 Trained train_network(Run& run, const std::string& name, const std::string& title,
-                      const nn::Sequential& layers, const Dataset& train_set,
+                      const nn::Sequential& layers, PictureSize size, const Dataset& train_set,
                       const Dataset& test_set) {
   // The same network with convolution, ReLU and pooling in one op: the same numbers, sooner.
   nn::Sequential model = nn::fuse(layers);
@@ -57,7 +57,7 @@ Trained train_network(Run& run, const std::string& name, const std::string& titl
   run.progress_title(title);
   TrainingLog log = train(
       run, {.name = name, .model = model, .optimizer = sgd, .train = train_set, .test = test_set});
-  run.save_model(name, model, name == "kernels_5x5");
+  run.save_model(name, model, name == "kernels_5x5", about_pictures(size, Mnist::kClasses));
   return {title, layers, std::move(log)};
 }
 
@@ -142,11 +142,11 @@ void cnn_small_images(Run& run) {
   const std::string own_size = std::to_string(mnist.rows) + " x " + std::to_string(mnist.columns);
   std::vector<Trained> trained;
   trained.push_back(train_network(run, "kernels_5x5", "5 x 5 kernels, 16 x 16 pictures", layers,
-                                  train_small, test_small));
+                                  small, train_small, test_small));
   trained.push_back(train_network(run, "kernels_3x3", "3 x 3 kernels, 16 x 16 pictures",
-                                  network(small, kSmallerKernel), train_small, test_small));
+                                  network(small, kSmallerKernel), small, train_small, test_small));
   trained.push_back(train_network(run, "own_size", "5 x 5 kernels, " + own_size + " pictures",
-                                  network(large, kKernel), train_large, test_large));
+                                  network(large, kKernel), large, train_large, test_large));
 
   // 4. What came of it.
   Table table{{"", "parameters", "test accuracy", "wrong test pictures", "seconds of training"}};

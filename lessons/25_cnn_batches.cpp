@@ -117,7 +117,7 @@ void cnn_batches(Run& run) {
                                   .test = test_set,
                                   .epochs = epochs,
                                   .batch = batch});
-    run.save_model(name, model, name == "batch_norm");
+    run.save_model(name, model, name == "batch_norm", about_pictures(size, Mnist::kClasses));
     return Trained{title, batch, std::move(log)};
   };
   const Trained normed =

@@ -191,7 +191,8 @@ void anime_cnn(Run& run) {
                                .train = train_set,
                                .test = test_set,
                                .test_batch = kTestBatch}));
-    if (candidate.is_saved) run.save_model(candidate.name, model, is_best);
+    if (candidate.is_saved)
+      run.save_model(candidate.name, model, is_best, about_pictures(size, classes, anime.classes));
     const TrainingLog& log = logs.back();
     table.push_back({candidate.title, grouped(model.parameter_count()),
                      percent(log.last_test().accuracy(), 1), fixed(log.last_test().loss, 3),

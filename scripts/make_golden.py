@@ -4,7 +4,7 @@
 The files are part of the project, so nobody needs PyTorch to build or to test Weft; it is needed to add a
 case. To regenerate, from the project's folder:
 
-  python3 -m venv ~/torch && ~/torch/bin/pip install torch
+  python3 -m venv ~/torch && ~/torch/bin/pip install torch numpy
   ~/torch/bin/python scripts/make_golden.py            # all files; prints their sizes
   ~/torch/bin/python scripts/make_golden.py --check    # writes nothing, fails where a file differs
   ~/torch/bin/python scripts/make_golden.py --only lesson_07_xor
@@ -23,6 +23,7 @@ Linear behind a Flatten in the order h, w, c. Settings are strings in the metada
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import struct
 import sys
@@ -35,7 +36,7 @@ try:
     import torch
     from torch import Tensor, nn
 except ImportError:
-    sys.exit("make_golden: needs PyTorch: python3 -m venv ~/torch && ~/torch/bin/pip install torch")
+    sys.exit("make_golden: needs PyTorch: python3 -m venv ~/torch && ~/torch/bin/pip install torch numpy")
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "golden"
 FORMAT_NAMES = {torch.float32: "F32", torch.int32: "I32", torch.uint8: "U8"}
@@ -278,10 +279,39 @@ def add_optimizers() -> None:
     optimizer_case("adam", torch.optim.Adam, lr=0.1)
 
 
-# Training: networks of the lessons over 20 steps of plain SGD, from a given start and over given batches.
+# Training: networks of the lessons over 6 or 20 steps of plain SGD, from a given start and over given batches.
 
 STEPS = 20
 LEARNING_RATE = 0.1
+
+# ReLU and max pooling choose a branch. Where a choice is closer than rounding, two right programs can take
+# different branches, and from there on their trainings differ by far more than rounding. A training whose
+# choices are all at least MARGIN apart has one result: the activations of two float32 programs, which sum in
+# other orders, were up to 3e-5 apart here.
+MARGIN = 1e-4
+
+
+class CloseChoice(Exception):
+    """A training came closer to a kink than MARGIN."""
+
+
+def refuse_close_choices(network: nn.Sequential) -> None:
+    def relu(_module: nn.Module, inputs: tuple[Tensor, ...], _output: Tensor) -> None:
+        if inputs[0].abs().min() < MARGIN:
+            raise CloseChoice
+
+    def max_pool(module: nn.Module, inputs: tuple[Tensor, ...], _output: Tensor) -> None:
+        x = inputs[0]  # windows side by side; of zeros behind a ReLU each passes the same gradient on: none
+        windows = nn.functional.unfold(x.flatten(0, 1).unsqueeze(1), module.kernel_size, stride=module.stride)
+        first, second = windows.topk(2, dim=1).values.unbind(1)
+        if ((first > 0) & (first - second < MARGIN)).any():
+            raise CloseChoice
+
+    for module in network:
+        if isinstance(module, nn.ReLU):
+            module.register_forward_hook(relu)
+        elif isinstance(module, nn.MaxPool2d):
+            module.register_forward_hook(max_pool)
 
 
 def state(network: nn.Sequential, prefix: str, flattened: tuple[int, int, int] | None) -> dict[str, Tensor]:
@@ -306,15 +336,32 @@ def training_case(
     loss: nn.Module,
     samples: Callable[[], tuple[Tensor, Tensor]],
     batch: int,
+    steps: int = STEPS,
     flattened: tuple[int, int, int] | None = None,
+    first_attempt: int = 0,
 ) -> None:
-    """Samples are float32 numbers, or bytes, which the network sees divided by 255 in float32."""
+    """Samples are float32 numbers, or bytes, which the network sees divided by 255 in float32. Attempts, each from
+    a seed of its own, are made until one keeps its distance from the kinks."""
 
-    def run(dtype: torch.dtype = torch.float64) -> Golden:
+    def run() -> Golden:
+        for attempt in itertools.count(first_attempt):
+            if attempt > 0:
+                torch.manual_seed(zlib.crc32(f"{name} {attempt}".encode()))
+            try:
+                golden = train()
+            except CloseChoice:
+                continue
+            if attempt != first_attempt:
+                print(f"{name}: first_attempt={attempt} would save time")
+            return golden
+        raise AssertionError
+
+    def train(dtype: torch.dtype = torch.float64) -> Golden:
         network = make().to(dtype)
+        refuse_close_choices(network)
         optimizer = torch.optim.SGD(network.parameters(), LEARNING_RATE)
         inputs, labels = samples()
-        assert len(inputs) == len(labels) == STEPS * batch
+        assert len(inputs) == len(labels) == steps * batch
         golden = Golden({"module": name, "batch": str(batch), "lr": str(LEARNING_RATE)})
         golden.tensors |= state(network, "initial.", flattened)
         golden.tensors |= {
@@ -369,6 +416,7 @@ def add_lessons() -> None:
         nn.CrossEntropyLoss(),
         spirals,
         batch=20,
+        first_attempt=9,
     )
     training_case(
         "lesson_19_batch_norm",
@@ -385,12 +433,14 @@ def add_lessons() -> None:
         lambda: nn.Sequential(
             nn.Conv2d(1, 16, 5, padding=2), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2),
             nn.Conv2d(16, 32, 5, padding=2), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Flatten(), nn.Linear(512, 10), nn.BatchNorm1d(10),
+            nn.Flatten(), nn.Linear(128, 10), nn.BatchNorm1d(10),
         ),
         nn.CrossEntropyLoss(),
-        lambda: pictures(STEPS * 8, 1, 16, 16),
+        lambda: pictures(6 * 8, 1, 8, 8),
         batch=8,
-        flattened=(32, 4, 4),
+        steps=6,  # the more activations, the rarer is a training that keeps its distance
+        flattened=(32, 2, 2),
+        first_attempt=268,
     )
 
 

@@ -9,87 +9,24 @@
 #include <vector>
 
 #include "src/figures/script.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/figures.h"
 #include "weft/error.h"
 #include "weft/figures.h"
 
 namespace {
 
 using namespace weft;
-using test::get;
-using test::put;
+using namespace weft::test;
 namespace fs = std::filesystem;
-
-// What the program finds as gnuplot until the end of the scope: this script, or nothing.
-class OtherGnuplot {
- public:
-  explicit OtherGnuplot(const std::string& script = "") : before_(std::getenv("PATH")) {
-    if (!script.empty()) {
-      put(folder_ / "gnuplot", "#!/bin/sh\n" + script + "\n");
-      fs::permissions(folder_ / "gnuplot", fs::perms::owner_all);
-    }
-    setenv("PATH", folder_.path().c_str(), 1);
-  }
-  ~OtherGnuplot() { setenv("PATH", before_.c_str(), 1); }
-  OtherGnuplot(const OtherGnuplot&) = delete;
-  OtherGnuplot& operator=(const OtherGnuplot&) = delete;
-
- private:
-  std::string before_;
-  test::TemporaryFolder folder_;
-};
-
-Chart some_chart() {
-  Curve curve{.name = "loss", .x = {}, .y = {}, .smoothing = 3};
-  for (int i = 0; i < 20; ++i) {
-    curve.x.push_back(i);
-    curve.y.push_back(i == 7 ? NAN : 1.0 / (1 + i));
-  }
-  return {.title = "a chart", .x_label = "step", .y_label = "loss", .curves = {curve}};
-}
-
-Picture some_picture(float sign = 1) {
-  Picture picture{.pixels = {}, .rows = 3, .columns = 2, .caption = "one\ntwo"};
-  for (int i = 0; i < 6; ++i) picture.pixels.push_back(sign * static_cast<float>(i) / 6);
-  return picture;
-}
-
-Field some_field(float height = 1) {
-  Field field{-1, 1, 0, 2, 4, 3, {}};
-  for (int i = 0; i < 12; ++i) field.values.push_back(height * static_cast<float>(i) / 12);
-  return field;
-}
-
-Chart some_regions(float height = 1) {
-  Curve zeros{.name = "0", .x = {-0.5}, .y = {0.5}, .points = true, .line = false};
-  return {.title = "a, b",
-          .x_label = "x",
-          .y_label = "y",
-          .curves = {zeros},
-          .regions = some_field(height)};
-}
 
 SavedFigure draw_chart(const fs::path& folder) {
   return save_charts({folder, "chart", "title", "subtitle"}, {some_chart()});
 }
 
-// The width and height that a PNG's header states.
-std::pair<int, int> png_size(const fs::path& path) {
-  const std::string png = get(path);
-  const auto big_endian = [&](std::size_t at) {
-    int x = 0;
-    for (std::size_t i = at; i < at + 4; ++i) x = x << 8 | static_cast<unsigned char>(png.at(i));
-    return x;
-  };
-  return {big_endian(16), big_endian(20)};
-}
-
-bool has_gnuplot() { return std::system("gnuplot --version > /dev/null 2>&1") == 0; }
-
 TEST(Figures, DrawEveryKind) {
   if (!has_gnuplot()) GTEST_SKIP() << "gnuplot is not installed";
-  const test::TemporaryFolder folder;
-  const std::string odd = "it's 100 % {odd}_text^2 @home & \\ ~ \"quoted\" $x `y` é\nline";
+  const TemporaryFolder folder;
+  const std::string& odd = kOddText;
   Chart log_chart = some_chart();
   log_chart.log_y = true;
   Chart percent_chart = some_chart();
@@ -122,7 +59,7 @@ TEST(Figures, DrawEveryKind) {
     EXPECT_EQ(figure.problem, "");
     EXPECT_TRUE(figure.table.empty());
     ASSERT_TRUE(fs::exists(figure.picture)) << figure.script;
-    EXPECT_EQ(png_size(figure.picture).first, 1280);
+    EXPECT_EQ(read_png(get(figure.picture)).width, 1280);
     // The script alone, in its own folder, gives the same picture.
     const std::string png = get(figure.picture);
     fs::remove(figure.picture);
@@ -131,11 +68,11 @@ TEST(Figures, DrawEveryKind) {
     EXPECT_EQ(std::system(run.c_str()), 0) << run;
     EXPECT_EQ(get(figure.picture).size(), png.size());
   }
-  EXPECT_EQ(png_size(figures[0].picture), std::pair(1280, 760));
+  EXPECT_EQ(read_png(get(figures[0].picture)).height, 760);
 }
 
 TEST(Figures, LeaveTheNumbersWithoutGnuplot) {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   put(folder / "chart.png", "of an earlier run");
   const OtherGnuplot none;
   const SavedFigure chart = draw_chart(folder.path());
@@ -178,7 +115,7 @@ TEST(Figures, NoticeAGnuplotThatFails) {
            Case{"printf nonsense; kill -9 $$", "ended by signal 9"},
            Case{"exec 1>&- 2>&-; exit 1", "ended with status 1: it said nothing"},
        }) {
-    const test::TemporaryFolder folder;
+    const TemporaryFolder folder;
     const OtherGnuplot failing(c.script);
     const SavedFigure figure = draw_chart(folder.path());
     EXPECT_NE(figure.problem.find(c.problem), std::string::npos) << figure.problem;
@@ -190,17 +127,18 @@ TEST(Figures, NoticeAGnuplotThatFails) {
 
 TEST(Figures, NoticeAScriptThatGnuplotRefuses) {
   if (!has_gnuplot()) GTEST_SKIP() << "gnuplot is not installed";
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   figures::Script script({folder.path(), "bad", "", ""});
   script.line("plot no_such_function(x)");
-  const SavedFigure figure = figures::save({folder.path(), "bad", "", ""}, script, "x\n");
+  const SavedFigure figure =
+      figures::save({folder.path(), "bad", "", ""}, script, [] { return std::string("x\n"); });
   EXPECT_NE(figure.problem.find("ended with status"), std::string::npos) << figure.problem;
   EXPECT_NE(figure.problem.find("undefined function"), std::string::npos) << figure.problem;
   EXPECT_FALSE(fs::exists(folder / "bad.png"));
 }
 
 TEST(Figures, RefuseWhatCannotBeDrawn) {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const FigureFile file{folder.path(), "x", "", ""};
   Chart uneven = some_chart();
   uneven.curves[0].y.pop_back();

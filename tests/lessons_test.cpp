@@ -1,14 +1,11 @@
 // The lesson program as a user meets it: what it says, its exit status, and what it leaves behind.
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "tests/support/lesson_program.h"
 #include "tests/support/temporary_folder.h"
 #include "weft/build_info.h"
 #include "weft/device.h"
@@ -17,63 +14,15 @@
 namespace {
 
 using namespace weft;
+using test::Answer;
+using test::csv;
 using test::get;
+using test::has;
 using test::put;
+using test::run;
 namespace fs = std::filesystem;
 
 constexpr const char* kHead = "run,epoch,step,train_loss,test_loss,test_accuracy,seconds";
-
-struct Answer {
-  int status = -1;
-  std::string text;  // standard output and error
-};
-
-// Runs the lesson program, which lies beside this one, in `folder`.
-Answer run(const fs::path& folder, const std::string& arguments,
-           const std::string& environment = "") {
-  const fs::path program = fs::read_symlink("/proc/self/exe").parent_path() / "weft-lessons";
-  const std::string command = "cd '" + folder.string() + "' && " + environment + " '" +
-                              program.string() + "' " + arguments + " 2>&1";
-  FILE* const pipe = popen(command.c_str(), "r");
-  Answer answer;
-  std::array<char, 4096> buffer;
-  while (const std::size_t got = fread(buffer.data(), 1, buffer.size(), pipe))
-    answer.text.append(buffer.data(), got);
-  const int status = pclose(pipe);
-  answer.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return answer;
-}
-
-bool is_built() {
-  return fs::exists(fs::read_symlink("/proc/self/exe").parent_path() / "weft-lessons");
-}
-#define SKIP_UNLESS_BUILT() \
-  if (!is_built()) GTEST_SKIP() << "the lesson program is not part of this build"
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-std::vector<std::string> split(const std::string& line) {
-  std::vector<std::string> fields(1);
-  bool quoted = false;
-  for (const char c : line) {
-    if (c == '"')
-      quoted = !quoted;
-    else if (c == ',' && !quoted)
-      fields.emplace_back();
-    else
-      fields.back() += c;
-  }
-  return fields;
-}
-
-std::vector<std::vector<std::string>> csv(const fs::path& path) {
-  std::vector<std::vector<std::string>> rows;
-  std::istringstream lines(get(path));
-  for (std::string line; std::getline(lines, line);) rows.push_back(split(line));
-  return rows;
-}
 
 // An IDX file of unsigned bytes with small extents.
 std::string idx(const std::vector<int>& extents, const std::string& elements) {
@@ -144,7 +93,7 @@ TEST(Lessons, RefuseBadInputAndWriteNothing) {
            Case{"run 04 --smoke=3", "--smoke: expected no value"},
            Case{"run 04 --sed 3", "no use for \"--sed\"; did you mean --seed?"},
            Case{"run 04 --epoch=3", "no use for \"--epoch\"; did you mean --epochs?"},
-           Case{"run 04 twice", "no use for \"twice\""},
+           Case{"run 04 twice", "expected a lesson's number or name, found \"twice\""},
            Case{"run sofmax_mnist", "found \"sofmax_mnist\"; did you mean softmax_mnist?"},
            Case{"run 99", "found \"99\"; weft-lessons list shows them all"},
            Case{"run", "run: expected a lesson, found none"},
@@ -362,10 +311,14 @@ TEST(Lessons, ALossThatIsNoNumberStopsTheRun) {
   const test::TemporaryFolder folder;
   const Answer answer = run(folder.path(), "run 04 --smoke --lr 1e38");
   EXPECT_EQ(answer.status, 1) << answer.text;
-  EXPECT_TRUE(has(answer.text, "The training stopped in epoch 1: at step ")) << answer.text;
+  EXPECT_TRUE(has(answer.text,
+                  "The training \"softmax\" stopped in epoch 1: at step 2 the loss was "
+                  "no longer a number; the first gradient that was not finite was that of "))
+      << answer.text;
+  EXPECT_TRUE(has(answer.text, "weight, at step 2 (learning rate 1e+38; ")) << answer.text;
   EXPECT_EQ(csv(folder / "runs/04_softmax_mnist/metrics.csv").back()[1], "1");
   EXPECT_TRUE(
-      has(get(folder / "runs/04_softmax_mnist/report.html"), "The training stopped in epoch 1"));
+      has(get(folder / "runs/04_softmax_mnist/report.html"), "stopped in epoch 1: at step 2"));
 }
 
 TEST(Lessons, OwnDataAreTrainedOnWithoutEnforcingTheClaim) {

@@ -160,6 +160,36 @@ TEST(Optimizer, ParametersOutliveIt) {
   EXPECT_EQ(a.grad().to_vector<float>(), (Values{0, 0}));
 }
 
+// values() and state() are all that a next step depends on.
+TEST(Optimizer, IsWhereItWasOnceValuesAndStateAreCopiedBack) {
+  const Tensor a = parameter({1, 2}), b = parameter({3});
+  const auto steps = [&](Optimizer& optimizer) {
+    for (const float g : {1.0f, -3.0f}) {
+      pass({a, b}, g);
+      optimizer.step();
+    }
+    return optimizer.values().to_vector<float>();
+  };
+  const auto check = [&](Optimizer& optimizer, std::size_t states, double lr) {
+    EXPECT_EQ(optimizer.state().size(), states);
+    EXPECT_EQ(optimizer.learning_rate(), lr);
+    steps(optimizer);
+    const Tensor values = optimizer.values().clone();
+    std::vector<Tensor> kept;
+    for (const Tensor& x : optimizer.state()) kept.push_back(x.clone());
+    const Values first = steps(optimizer);
+    Tensor(optimizer.values()).copy_from(values);
+    for (std::size_t i = 0; i < kept.size(); ++i) optimizer.state()[i].copy_from(kept[i]);
+    EXPECT_EQ(steps(optimizer), first);
+  };
+  Sgd sgd({a, b}, {.lr = 0.5});
+  check(sgd, 0, 0.5);
+  Sgd momentum({a, b}, {.lr = 0.25, .momentum = 0.9});
+  check(momentum, 1, 0.25);
+  Adam adam({a, b}, {.lr = 0.1});
+  check(adam, 3, 0.1);
+}
+
 TEST(Sgd, WorksInDouble) {
   const Tensor a = from_values(std::vector<double>{1, 2}, {2}).set_requires_grad();
   Sgd sgd({a}, {.lr = 0.25});

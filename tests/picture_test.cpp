@@ -195,6 +195,13 @@ TEST_F(Pictures, RefusesWhatIsNone) {
   expect_refused(lossless, "expected a baseline or progressive JPEG, found one of type c3");
 }
 
+TEST_F(Pictures, RefusesHuffmanTablesThatOverflow) {
+  std::string file = kGreyJpeg;
+  const std::size_t counts_at = file.find("\xff\xc4") + 5;
+  file.replace(counts_at, 16, std::string(16, '\xff'));
+  expect_refused(file, "expected a Huffman table in its segment, of at most 256 codes, found 4080");
+}
+
 TEST_F(Pictures, RefusesWhatIsNoRegularFile) {
   EXPECT_NE(reading_error(folder_ / "missing").find("No such file"), std::string::npos);
   EXPECT_NE(reading_error(folder_.path()).find("expected a regular file, found a folder"),

@@ -151,6 +151,18 @@ TEST(Safetensors, RefusesUnsoundFiles) {
                         "\"\\u001b[2J\"");  // quoted, not sent to the terminal
 }
 
+TEST(Safetensors, GivesItsMetadata) {
+  const test::TemporaryFolder folder;
+  const std::map<std::string, std::string> metadata{{"lesson", "04"}, {"names", "a\n\u00e4"}};
+  save_safetensors(folder / "a", some_tensors(), metadata);
+  EXPECT_EQ(read_safetensors_metadata(folder / "a"), metadata);
+  save_safetensors(folder / "b", some_tensors());
+  EXPECT_TRUE(read_safetensors_metadata(folder / "b").empty());
+  put(folder / "c", "no such file");
+  EXPECT_THROW(read_safetensors_metadata(folder / "c"), FileError);
+  EXPECT_THROW(read_safetensors_metadata(folder / "missing"), FileError);
+}
+
 TEST(Safetensors, SurvivesEveryTruncationAndBitFlip) {
   const test::TemporaryFolder folder;
   save_safetensors(folder / "a", some_tensors(), {{"k", "v"}});

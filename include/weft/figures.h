@@ -36,7 +36,7 @@ struct Curve {
   bool line = true;     // false: marks alone, a scatter
   bool steps = false;   // a histogram: y over bins of equal width with x in their middles
   bool dashed = false;
-  std::string colour = {};  // "#2563eb"; empty: the next of the figures' own
+  std::string colour = {};  // "#2563eb"; empty: the next of the figures' own eight
 };
 
 /// The colour of one of a series in time: pale for share 0, dark for 1.
@@ -53,18 +53,19 @@ struct Field {
 };
 
 /// A classifier's decisions over a rectangle, cells as a Field's: each cell has the colour of its class,
-/// which is that of the curve of the same index, the paler the less sure.
+/// which is that of the curve of the same index, the paler the less sure. A class without points has a
+/// curve without any.
 struct ClassField {
   double x_low = 0, x_high = 0, y_low = 0, y_high = 0;
   int columns = 0, rows = 0;
-  std::vector<int> classes;       // [rows, columns]
+  std::vector<int> classes;       // [rows, columns], each the index of a curve
   std::vector<float> confidence;  // [rows, columns], 0..1
 };
 
 /// A stretch of x that is shaded behind the curves.
 struct Band {
   double low = 0, high = 0;
-  std::string colour;
+  std::string colour = {};  // of the pale tint; empty: grey
 };
 
 /// A pair of axes with its curves.
@@ -75,7 +76,7 @@ struct Chart {
   bool log_x = false, log_y = false;
   bool percent_y = false;        // y is a share, 0..1
   bool key_left = false;         // the key on the left side
-  bool key_below = false;        // the key in the lower right corner, for curves that rise
+  bool key_below = false;        // the key in a lower corner, for curves that rise
   double y_low = 0, y_high = 0;  // the range of y; equal: as the curves need it
   /// A classifier's regions behind the curves: the probability of class 1, in the first curve's colour
   /// towards 0 and the second's towards 1, and a line at 0.5. The axes are the field's. No rows: none.
@@ -84,7 +85,11 @@ struct Chart {
   std::vector<Band> bands = {};
 };
 
-/// Draws charts side by side, at most `charts_per_row` in a row (0: three); those with regions are square.
+/// Draws charts side by side, at most `charts_per_row` in a row (0: three, four being two and two); those
+/// with regions are square. The figure is the higher the more rows there are.
+///
+/// A key hides no data: it takes the corner that the chart asks for, else another one without curves, else
+/// the room below the plot. Where all charts have the same key, or regions, it stands once above them.
 SavedFigure save_charts(const FigureFile& file, const std::vector<Chart>& charts,
                         int charts_per_row = 0);
 
@@ -112,7 +117,7 @@ struct Picture {
   int rows = 0, columns = 0;
   std::string caption = {};  // '\n' begins a second line
   int channels = 1;          // 1 or 3
-  bool numbers = false;      // the value of each pixel in it, for small pictures in one channel
+  bool numbers = false;      // each pixel's value in it, for one channel and at most 32 x 32 pixels
 };
 
 struct PictureGroup {
@@ -123,12 +128,13 @@ struct PictureGroup {
 };
 
 enum class Palette {
-  grey,      // 0 is white and 1 is black, as ink on paper
+  grey,      // 0 is white and 1 is black, as ink on paper; beyond them white and black
   diverging  // blue below 0, white at 0, red above; symmetric, with a colour bar
 };
 
-/// Draws groups of pictures on one colour scale, side by side or one above the other. The height of
-/// the figure follows from what is in it.
+/// Draws groups of pictures on one colour scale, but for those that have their own and for pictures in
+/// three channels; side by side or one above the other. Pixels are as large in small pictures as in large
+/// ones, unless that makes them too small. The height of the figure follows from what is in it.
 SavedFigure save_pictures(const FigureFile& file, const std::vector<PictureGroup>& groups,
                           Palette palette, bool side_by_side = false);
 

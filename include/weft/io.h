@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "weft/nn.h"
 #include "weft/tensor.h"
@@ -37,6 +38,20 @@ Tensor read_picture(const std::filesystem::path& path, int channels);
 /// resize_area and rounded to bytes again. Pictures of that size are returned as they are.
 Tensor resize_pictures(const Tensor& pictures, Size2d size);
 
+struct PictureClasses {
+  std::vector<std::string> names;
+  LabelledImages train,
+      test;  // images [n, size.h, size.w, channels]; the labels are places in `names`
+};
+
+/// Reads a folder with one sub-folder of PNG or JPEG pictures for each class, which has the class's name. Hidden
+/// files, and files beside the sub-folders, are passed over. Pictures of another size are resized by
+/// resize_pictures, whatever their proportions. By the order of their names, every fifth picture of a class is for
+/// testing, from the second on; both parts take the classes in turn. Throws FileError for fewer than 2 classes or 2
+/// pictures of one, and for a file in a class that is no picture.
+PictureClasses read_picture_folder(const std::filesystem::path& folder, Size2d size,
+                                   int channels = 3);
+
 /// Writes tensors (any device; waits) in the safetensors format, whole or not at all: to a temporary
 /// name in the same folder, synced, then renamed. Throws FileError.
 void save_safetensors(const std::filesystem::path& path, const nn::NamedTensors& tensors,
@@ -45,6 +60,10 @@ void save_safetensors(const std::filesystem::path& path, const nn::NamedTensors&
 /// Reads a safetensors file to Device::cpu, in the file's order. Throws FileError for anything that is
 /// not a sound file: every offset is checked before anything is allocated.
 nn::NamedTensors load_safetensors(const std::filesystem::path& path);
+
+/// The metadata alone, which say what a file is for; empty where it has none. Throws FileError as load_safetensors
+/// does, but looks at the header only.
+std::map<std::string, std::string> read_safetensors_metadata(const std::filesystem::path& path);
 
 /// Writes a whole file or nothing: temporary name, sync, rename. Creates missing folders.
 void write_file(const std::filesystem::path& path, std::string_view content);

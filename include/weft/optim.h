@@ -30,6 +30,11 @@ class Optimizer {
   const Tensor& values() const { return values_; }        // [n], padding between parameters is 0
   const Tensor& gradients() const { return gradients_; }  // [n]
 
+  virtual double learning_rate() const = 0;
+  /// What step() keeps from one update to the next beside the values: velocities, moments, a count. The tensors
+  /// themselves: who keeps a copy of values() and of these, and copies both back, is where it was.
+  virtual std::vector<Tensor> state() const { return {}; }
+
  protected:
   /// First line of step(): brings gradients that were set from outside into the arena. Throws
   /// ShapeError where a parameter has left it.
@@ -57,6 +62,8 @@ class Sgd : public Optimizer {
  public:
   Sgd(const std::vector<Tensor>& parameters, SgdOptions options);
   void step() override;
+  double learning_rate() const override { return options_.lr; }
+  std::vector<Tensor> state() const override;
 
  private:
   SgdOptions options_;
@@ -68,6 +75,8 @@ class Adam : public Optimizer {
  public:
   explicit Adam(const std::vector<Tensor>& parameters, AdamOptions options = {});
   void step() override;
+  double learning_rate() const override { return options_.lr; }
+  std::vector<Tensor> state() const override;
 
  private:
   AdamOptions options_;

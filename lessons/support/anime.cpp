@@ -17,13 +17,22 @@ namespace {
 constexpr std::int64_t kSize = 64, kChannels = 3;
 constexpr std::int64_t kSmokeSize = 16, kSmokeTrain = 400, kSmokeTest = 160;
 
+// Pictures as they are stored, and the names of their classes.
+struct Pictures {
+  std::vector<std::string> classes;
+  weft::LabelledImages train, test;
+};
+
 // The lines of classes.txt, which a set need not have; its labels are names enough then.
-std::vector<std::string> class_names(const fs::path& folder,
-                                     const std::vector<std::int32_t>& labels) {
+std::vector<std::string> class_names(const fs::path& folder, const weft::Tensor& labels) {
   std::vector<std::string> names;
   std::ifstream file(folder / "classes.txt");
-  for (std::string line; std::getline(file, line);) names.push_back(line);
-  const std::int32_t largest = *std::max_element(labels.begin(), labels.end());
+  for (std::string line; std::getline(file, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    names.push_back(line);
+  }
+  const auto values = labels.to_vector<std::int32_t>();
+  const std::int32_t largest = *std::max_element(values.begin(), values.end());
   if (names.empty())
     for (std::int32_t label = 0; label <= largest; ++label) names.push_back(std::to_string(label));
   return names;
@@ -38,11 +47,53 @@ weft::LabelledImages read_split(const fs::path& folder, const char* split) {
   return read;
 }
 
+Pictures read_set(const fs::path& folder) {
+  Pictures pictures{{}, read_split(folder, "train"), read_split(folder, "test")};
+  pictures.classes = class_names(folder, pictures.train.labels);
+  return pictures;
+}
+
+Pictures read_classes(const fs::path& folder) {
+  const weft::PictureClasses read = weft::read_picture_folder(folder, kSize);
+  return {read.names, read.train, read.test};
+}
+
+// A set in the anime set's file names, or a folder of classes.
+Pictures read_own(const fs::path& folder) {
+  bool has_files = false, has_folders = false;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (name.rfind("train-images", 0) == 0) has_files = true;
+    std::error_code ignored;
+    if (name.front() != '.' && at->is_directory(ignored)) has_folders = true;
+  }
+  const std::string expected = folder.string() +
+                               ": expected a folder with either train-images-idx4-ubyte and the "
+                               "other three files of an image set (.gz or not), or a sub-folder of "
+                               "PNG or JPEG pictures for each class, ";
+  if (error) throw weft::FileError(expected + "found no folder to read: " + error.message());
+  if (!has_files && !has_folders) throw weft::FileError(expected + "found neither");
+  return has_files ? read_set(folder) : read_classes(folder);
+}
+
+// They go into the model's file, as text, and onto figures.
+void check_names(const fs::path& folder, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const bool has_control = std::any_of(name.begin(), name.end(), [](char c) {
+      return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
+    });
+    if (name.empty() || has_control || !is_utf8(name))
+      throw weft::FileError(folder.string() +
+                            ": expected names of classes in UTF-8 on one line each, found one of " +
+                            std::to_string(name.size()) + " bytes that is not");
+  }
+}
+
 weft::Dataset part(const weft::LabelledImages& read, std::int64_t classes, bool smoke,
                    std::int64_t most) {
   const std::int64_t count = smoke ? std::min(most, read.images.size(0)) : read.images.size(0);
-  const std::int64_t size = smoke ? kSmokeSize : kSize;
-  return {weft::resize_pictures(read.images.rows(0, count), size),
+  return {weft::resize_pictures(read.images.rows(0, count), smoke ? kSmokeSize : kSize),
           read.labels.rows(0, count),
           classes,
           {.scale = 2.0f / 255, .shift = -1}};
@@ -53,13 +104,13 @@ weft::Dataset part(const weft::LabelledImages& read, std::int64_t classes, bool 
 Anime load_anime(const Options& options) {
   const fs::path folder =
       options.data ? fs::absolute(*options.data).lexically_normal() : data_folder("anime");
-  const weft::LabelledImages train = read_split(folder, "train"), test = read_split(folder, "test");
-  const auto names = class_names(folder, train.labels.to_vector<std::int32_t>());
-  const auto classes = static_cast<std::int64_t>(names.size());
+  const Pictures read = options.data ? read_own(folder) : read_set(folder);
+  check_names(folder, read.classes);
+  const auto classes = static_cast<std::int64_t>(read.classes.size());
   const int size = static_cast<int>(options.smoke ? kSmokeSize : kSize);
-  Anime anime{part(train, classes, options.smoke, kSmokeTrain),
-              part(test, classes, options.smoke, kSmokeTest),
-              names,
+  Anime anime{part(read.train, classes, options.smoke, kSmokeTrain),
+              part(read.test, classes, options.smoke, kSmokeTest),
+              read.classes,
               size,
               size,
               folder.string()};

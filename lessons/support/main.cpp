@@ -1,4 +1,5 @@
-// weft-lessons: exit status 0 where the claim holds, 1 where it does not, 2 for bad input.
+// weft-lessons: exit status 0 where the claim holds, 1 where it does not, 2 for bad input; of several
+// lessons the worst.
 
 #include <exception>
 #include <iostream>
@@ -6,7 +7,10 @@
 
 #include "support/doctor.h"
 #include "support/options.h"
+#include "support/overview.h"
+#include "support/predict.h"
 #include "support/run.h"
+#include "support/run_each.h"
 #include "weft/error.h"
 
 namespace {
@@ -47,6 +51,12 @@ int answer(const Options& options) {
       return doctor();
     case Options::Command::run:
       return teach(options);
+    case Options::Command::predict:
+      return predict_pictures(options);
+    case Options::Command::run_each:
+      return run_each(options);
+    case Options::Command::overview:
+      return show_overview(options.out);
   }
   return 0;
 }

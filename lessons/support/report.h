@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/result.h"
 #include "support/terminal.h"
 
 namespace lessons {
@@ -15,14 +16,9 @@ struct Report {
   struct Figure {
     std::filesystem::path picture;  // empty where it could not be drawn
     std::string caption;
-    std::string files;  // what was left in its place
+    std::string problem;  // why, and
+    std::string files;    // what was left in its place
   };
-  struct Claim {
-    std::string claim, found;
-    bool holds = false;
-    std::string only_reported;  // why it does not decide the exit status; empty where it does
-  };
-
   std::string title;
   std::vector<std::string> story;
   std::vector<std::pair<std::string, std::string>> facts;

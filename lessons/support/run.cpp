@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "support/text.h"
 #include "weft/io.h"
@@ -50,6 +49,10 @@ TrainingLog Run::train(const std::string& name, int epochs) {
     terminal_.plain("\n");
     // Written now, so that a folder that cannot be written to costs no training.
     metrics_ = kMetricsHead;
+    // What an earlier run left must not pass for this one's, should it be interrupted.
+    std::error_code ignored;
+    fs::remove(options_.out / "report.html", ignored);
+    remove_result(options_.out);
     write_metrics(true);
   }
   const bool on_gpu = device() == weft::Device::gpu;
@@ -59,15 +62,17 @@ TrainingLog Run::train(const std::string& name, int epochs) {
 void Run::progress(const std::string& name, int epoch, int epochs, const weft::Summary& trained,
                    const weft::Summary& tested, double seconds) {
   const std::string time = "   " + fixed(seconds, 1) + " s";
+  const auto accuracy = [&](const char* label, int digits) {
+    return tested.rows > 0 ? label + percent(tested.accuracy(), digits) : std::string();
+  };
   if (short_trainings_ == 0) {
     terminal_.progress("epoch", epoch, epochs,
                        "train loss " + fixed(trained.loss, 4) + "   test loss " +
-                           fixed(tested.loss, 4) + "   test accuracy " +
-                           percent(tested.accuracy(), 2) + time);
+                           fixed(tested.loss, 4) + accuracy("   test accuracy ", 2) + time);
   } else if (epoch == epochs) {
-    terminal_.progress("training", ++trained_, short_trainings_,
-                       name + ": loss " + fixed(tested.loss, 4) + "   accuracy " +
-                           percent(tested.accuracy()) + time);
+    terminal_.progress(
+        "training", ++trained_, short_trainings_,
+        name + ": loss " + fixed(tested.loss, 4) + accuracy("   accuracy ", 1) + time);
   }
 }
 
@@ -78,15 +83,16 @@ void Run::write_metrics(bool now) {
   metrics_written_ = time;
 }
 
-void Run::save_model(const std::string& name, const weft::nn::Module& model, bool is_main) {
-  const std::map<std::string, std::string> metadata{{"lesson", options_.lesson->full_name()},
-                                                    {"model", name},
-                                                    {"seed", std::to_string(settings().seed)},
-                                                    {"weft", WEFT_VERSION}};
-  weft::save_safetensors(options_.out / (name + ".safetensors"), model.named_parameters(),
-                         metadata);
+void Run::save_model(const std::string& name, const weft::nn::Module& model, bool is_main,
+                     const std::map<std::string, std::string>& about) {
+  std::map<std::string, std::string> metadata{{"lesson", options_.lesson->full_name()},
+                                              {"model", name},
+                                              {"seed", std::to_string(settings().seed)},
+                                              {"weft", WEFT_VERSION}};
+  metadata.insert(about.begin(), about.end());
+  weft::save_safetensors(options_.out / (name + ".safetensors"), model.named_state(), metadata);
   if (is_main)
-    weft::save_safetensors(options_.out / "model.safetensors", model.named_parameters(), metadata);
+    weft::save_safetensors(options_.out / "model.safetensors", model.named_state(), metadata);
 }
 
 weft::FigureFile Run::figure_file(const std::string& name, const std::string& title,
@@ -101,7 +107,7 @@ weft::FigureFile Run::figure_file(const std::string& name, const std::string& ti
 
 void Run::figure(const weft::SavedFigure& figure, const std::string& caption) {
   report_.figures.push_back(
-      {figure.picture, caption,
+      {figure.picture, caption, figure.problem,
        figure.table.filename().string() + ", " + figure.script.filename().string()});
   if (figure.problem.empty() || told_about_figures_) return;
   told_about_figures_ = true;
@@ -128,46 +134,41 @@ void Run::claim(const std::string& claim, bool holds, const std::string& found) 
 
 void Run::exercises(const std::vector<std::string>& exercises) { report_.exercises = exercises; }
 
-void Run::write_report() {
+void Run::write_report(int status) {
+  if (report_.title.empty()) report_.title = "Lesson " + options_.lesson->full_name();
   report_.facts.emplace_back("command", options_.command_line);
   if (options_.profile) report_.profile = weft::profile_report();
   weft::write_file(options_.out / "report.html", report_.html());
-  write_result();
-}
-
-void Run::write_result() {
-  using Seconds = std::chrono::duration<double>;
-  nlohmann::ordered_json result{
-      {"lesson", options_.lesson->full_name()},
-      {"title", report_.title},
-      {"seed", settings().seed},
-      {"device", weft::describe(device())},
-      {"smoke", options_.smoke},
-      {"seconds", Seconds(std::chrono::steady_clock::now() - begun_).count()},
-      {"stopped", report_.stopped},
-      {"figure", ""},
-      {"claims", nlohmann::ordered_json::array()}};
-  if (!report_.figures.empty())
-    result["figure"] = report_.figures.front().picture.filename().string();
-  for (const Report::Claim& claim : report_.claims)
-    result["claims"].push_back({{"claim", claim.claim},
-                                {"found", claim.found},
-                                {"holds", claim.holds},
-                                {"only_reported", claim.only_reported}});
-  weft::write_file(options_.out / "result.json", result.dump(2) + "\n");
+  const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_);
+  lessons::write_result(
+      options_.out,
+      {.lesson = options_.lesson->full_name(),
+       .title = report_.title,
+       .status = status,
+       .stopped = report_.stopped,
+       .claims = report_.claims,
+       .figure = report_.figures.empty() ? "" : report_.figures.front().picture.filename().string(),
+       .seed = settings().seed,
+       .smoke = options_.smoke,
+       .device = weft::describe(device()),
+       .seconds = seconds.count(),
+       .ended = time_now(),
+       .version = WEFT_VERSION,
+       .output = ""});
 }
 
 int Run::finish() {
-  write_report();
+  const bool good =
+      std::all_of(report_.claims.begin(), report_.claims.end(),
+                  [](const Claim& claim) { return claim.holds || !claim.only_reported.empty(); });
+  write_report(good ? 0 : 1);
   if (options_.profile) terminal_.plain(report_.profile + "\n");
-  bool good = true;
-  for (const Report::Claim& claim : report_.claims) {
+  for (const Claim& claim : report_.claims) {
     terminal_.result(
         claim.holds,
         (claim.holds ? "The claim holds: " : "The claim does not hold: ") + claim.claim +
             ", found " + claim.found + "." +
             (claim.only_reported.empty() ? "" : " (Reported only: " + claim.only_reported + ".)"));
-    good = good && (claim.holds || !claim.only_reported.empty());
   }
   if (!report_.exercises.empty()) {
     terminal_.plain("\nTry next:\n");
@@ -179,7 +180,7 @@ int Run::finish() {
 
 int Run::stop(const std::string& why) {
   report_.stopped = why;
-  write_report();
+  write_report(1);
   terminal_.result(false, why);
   terminal_.plain("\nWhat there is: " + (options_.out / "report.html").string() + "\n");
   return 1;

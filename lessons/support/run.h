@@ -4,6 +4,7 @@
 // makes goes into the run's folder.
 
 #include <chrono>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -43,8 +44,10 @@ class Run {
   TrainingLog train(const std::string& name) { return train(name, settings().epochs); }
   TrainingLog train(const std::string& name, int epochs);
 
-  /// Writes NAME.safetensors, and model.safetensors as well where it is the lesson's main model.
-  void save_model(const std::string& name, const weft::nn::Module& model, bool is_main = true);
+  /// Writes NAME.safetensors, and model.safetensors as well where it is the lesson's main model. `about` goes into the
+  /// file's metadata: weft-lessons predict reads about_pictures (support/networks.h).
+  void save_model(const std::string& name, const weft::nn::Module& model, bool is_main = true,
+                  const std::map<std::string, std::string>& about = {});
 
   /// Where figure `name` goes and what stands above it: the net; device and settings are added.
   weft::FigureFile figure_file(const std::string& name, const std::string& title,
@@ -72,8 +75,7 @@ class Run {
 
  private:
   static constexpr std::size_t kFirstSteps = 50;
-  void write_report();
-  void write_result();  // result.json: what lessons/run all and its page read
+  void write_report(int status);
 
   Options options_;
   Terminal terminal_;

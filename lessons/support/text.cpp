@@ -21,6 +21,12 @@ std::string fixed(double x, int digits) { return converted(x, std::chars_format:
 
 std::string percent(double share, int digits) { return fixed(100 * share, digits) + " %"; }
 
+std::string duration(double seconds) {
+  if (seconds < 59.95) return fixed(seconds, 1) + " s";
+  const auto whole = std::llround(seconds);
+  return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
+}
+
 std::string grouped(std::int64_t x) {
   std::string digits = std::to_string(x);
   const std::size_t first = x < 0 ? 1 : 0;
@@ -28,12 +34,37 @@ std::string grouped(std::int64_t x) {
   return digits;
 }
 
-std::string shortest(double x) { return converted(x); }
-std::string shortest(float x) { return converted(x); }
+// A NaN has no sign that means anything.
+std::string shortest(double x) { return std::isnan(x) ? "nan" : converted(x); }
+std::string shortest(float x) { return std::isnan(x) ? "nan" : converted(x); }
+std::string rounded(double x, int digits) {
+  return converted(x, std::chars_format::general, digits);
+}
 
 std::size_t width(std::string_view text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+bool is_utf8(std::string_view text) {
+  constexpr std::uint32_t kLeast[] = {0, 0x80, 0x800, 0x10000};  // shorter forms are not allowed
+  for (std::size_t i = 0; i < text.size();) {
+    const auto first = static_cast<unsigned char>(text[i++]);
+    const std::size_t more = first < 0x80       ? 0
+                             : first >> 5 == 6  ? 1
+                             : first >> 4 == 14 ? 2
+                             : first >> 3 == 30 ? 3
+                                                : 4;
+    if (more == 4 || more > text.size() - i) return false;
+    std::uint32_t letter = more == 0 ? first : first & (0x3fu >> more);
+    for (std::size_t k = 0; k < more; ++k) {
+      const auto next = static_cast<unsigned char>(text[i++]);
+      if (next >> 6 != 2) return false;
+      letter = letter << 6 | (next & 0x3fu);
+    }
+    if (letter < kLeast[more] || letter > 0x10ffff || letter >> 11 == 27) return false;
+  }
+  return true;
 }
 
 std::vector<std::string> wrapped(std::string_view text, std::size_t columns) {

@@ -38,7 +38,7 @@ struct Training {
 };
 
 /// Trains, and judges the model by the whole test set before and after each epoch. Nothing is read back
-/// from the device in an epoch. Throws TrainingStopped.
+/// from the device in an epoch. Throws TrainingStopped, and UsageError for a --batch above the training set.
 TrainingLog train(Run& run, const Training& training);
 
 }  // namespace lessons

@@ -1,5 +1,6 @@
 #include "support/training_log.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "support/run.h"
@@ -28,8 +29,8 @@ void TrainingLog::row(int epoch, const std::string& step, const std::string& tra
                       const weft::Summary* tested) {
   std::string line =
       field(label_) + "," + std::to_string(epoch) + "," + step + "," + train_loss + ",";
-  if (tested != nullptr)
-    line += shortest(tested->loss) + "," + shortest(tested->accuracy());
+  if (tested != nullptr)  // without rows there is nothing that is right or wrong
+    line += shortest(tested->loss) + "," + (tested->rows > 0 ? shortest(tested->accuracy()) : "");
   else
     line += ",";
   run_.add_metrics(line + "," + (step.empty() ? fixed(seconds_, 4) : "") + "\n");
@@ -54,7 +55,14 @@ void TrainingLog::epoch(const weft::Summary& trained,
     if (run_.keeps_step(steps_.size()))
       row(epoch, std::to_string(steps_.size()), shortest(loss), nullptr);
   }
-  stop_unless_finite(epoch, trained);
+  const auto bad = std::find_if_not(trained.losses.begin(), trained.losses.end(),
+                                    [](float loss) { return std::isfinite(loss); });
+  if (bad != trained.losses.end()) {
+    row(epoch, "", shortest(trained.loss), nullptr);
+    const auto step =
+        steps_.size() - static_cast<std::size_t>(std::distance(bad, trained.losses.end())) + 1;
+    stop(epoch, "at step " + std::to_string(step), trained.losses);
+  }
 
   const weft::Summary tested = evaluate();
   last_test_ = tested;
@@ -62,23 +70,25 @@ void TrainingLog::epoch(const weft::Summary& trained,
   test_losses_.push_back(tested.loss);
   test_accuracies_.push_back(tested.accuracy());
   row(epoch, "", shortest(trained.loss), &tested);
+  if (!std::isfinite(tested.loss))
+    stop(epoch, "after step " + std::to_string(steps_.size()), trained.losses);
   run_.write_metrics(epoch == epoch_count_);
   run_.progress(name_, epoch, epoch_count_, trained, tested, seconds_);
+  if (epoch == epoch_count_)
+    divergence_.reset();
+  else if (divergence_)
+    divergence_->keep();
   since_ = Clock::now();
 }
 
-void TrainingLog::stop_unless_finite(int epoch, const weft::Summary& trained) {
-  if (std::isfinite(trained.loss)) return;
-  std::size_t step = steps_.size() - trained.losses.size();
-  for (const float loss : trained.losses) {
-    ++step;
-    if (!std::isfinite(loss)) break;
-  }
-  row(epoch, "", shortest(trained.loss), nullptr);
+void TrainingLog::stop(int epoch, const std::string& when, const std::vector<float>& losses) {
   run_.write_metrics(true);
-  throw TrainingStopped("The training stopped in epoch " + std::to_string(epoch) + ": at step " +
-                        std::to_string(step) + " the loss was no longer a number (learning rate " +
-                        shortest(run_.settings().lr) + "; a smaller one may help).");
+  const double lr = divergence_ ? divergence_->learning_rate() : run_.settings().lr;
+  const std::string cause =
+      divergence_ ? "; " + divergence_->trace(epoch, losses, steps_.size() - losses.size()) : "";
+  throw TrainingStopped("The training \"" + name_ + "\" stopped in epoch " + std::to_string(epoch) +
+                        ": " + when + " the loss was no longer a number" + cause +
+                        " (learning rate " + shortest(lr) + "; a smaller one may help).");
 }
 
 }  // namespace lessons

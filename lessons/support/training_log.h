@@ -4,10 +4,12 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "support/divergence.h"
 #include "support/lessons.h"
 #include "weft/metrics.h"
 
@@ -26,11 +28,16 @@ class TrainingLog {
   /// `label` is what metrics.csv calls this run: its name, and the device where it is not the CPU.
   TrainingLog(Run& run, std::string name, std::string label, int epochs);
 
+  /// Lets the log say in which layer it began where numbers are lost: it keeps, on the device, what each
+  /// epoch starts from. Before the first step.
+  void watch(WatchedTraining training) { divergence_.emplace(std::move(training)); }
+
   /// What the test set says before the first step.
   void before(const weft::Summary& tested);
 
   /// One epoch: what its steps gave, and how to evaluate the model. The clock of the training does not
-  /// run during the evaluation. Throws TrainingStopped where the loss is no longer a number.
+  /// run during the evaluation. Throws TrainingStopped where the loss of a step, or of the test set, is no
+  /// longer a number.
   void epoch(const weft::Summary& trained, const std::function<weft::Summary()>& evaluate);
 
   // The curves: a loss for each step, a summary of the test set before and after each epoch.
@@ -47,7 +54,7 @@ class TrainingLog {
   using Clock = std::chrono::steady_clock;
   void row(int epoch, const std::string& step, const std::string& train_loss,
            const weft::Summary* tested);
-  void stop_unless_finite(int epoch, const weft::Summary& trained);
+  [[noreturn]] void stop(int epoch, const std::string& when, const std::vector<float>& losses);
 
   Run& run_;
   std::string name_, label_;
@@ -56,6 +63,7 @@ class TrainingLog {
   Clock::time_point since_;
   std::vector<double> steps_, step_losses_, epochs_, test_losses_, test_accuracies_;
   weft::Summary first_test_, last_test_;
+  std::optional<Divergence> divergence_;  // until the last epoch
 };
 
 }  // namespace lessons

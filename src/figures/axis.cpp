@@ -11,7 +11,8 @@ namespace weft::figures {
 
 namespace {
 
-constexpr double kNudge = 1e-9;   // against rounding, as a share of a step
+constexpr double kNudge = 1e-9;  // against rounding, as a share of a step
+constexpr double kNarrowest = 1e-9;
 constexpr double kMargin = 0.04;  // beside marks, as a share of the range
 
 struct Range {
@@ -45,22 +46,26 @@ Range range_of(const std::vector<double>& values, bool log) {
     range.high = std::max(range.high, value);
   }
   if (range.low > range.high) return log ? Range{0.1, 1} : Range{0, 1};
-  if (range.low == range.high) {
-    const double half = range.low == 0 ? 0.5 : 0.1 * std::abs(range.low);
-    return log ? Range{range.low / 2, range.low * 2} : Range{range.low - half, range.high + half};
-  }
   return range;
 }
 
+// Where the ends are as good as equal there would be no ticks between them.
+Range widened(const Range& range, bool log) {
+  const double size = std::max(std::abs(range.low), std::abs(range.high));
+  if (range.high - range.low > kNarrowest * size) return range;
+  const double half = size == 0 ? 0.5 : 0.1 * size;
+  return log ? Range{range.low / 2, range.high * 2} : Range{range.low - half, range.high + half};
+}
+
 bool are_whole(const std::vector<double>& values) {
-  return std::all_of(values.begin(), values.end(), [](double value) {
+  return !values.empty() && std::all_of(values.begin(), values.end(), [](double value) {
     return std::isfinite(value) && value == std::round(value);
   });
 }
 
 Axis linear_axis(const std::vector<double>& values, const AxisWish& wish) {
   const bool fixed = wish.low != wish.high;
-  const Range data = fixed ? Range{wish.low, wish.high} : range_of(values, false);
+  const Range data = widened(fixed ? Range{wish.low, wish.high} : range_of(values, false), false);
   double step = nice_step((data.high - data.low) / wish.most_ticks);
   if (are_whole(values) && !wish.percent) step = std::max(step, 1.0);
   Axis axis{data.low, data.high};
@@ -89,7 +94,7 @@ std::string power_label(double factor, int exponent, bool percent) {
 
 Axis log_axis(const std::vector<double>& values, const AxisWish& wish) {
   const bool fixed = wish.low != wish.high;
-  const Range data = fixed ? Range{wish.low, wish.high} : range_of(values, true);
+  const Range data = widened(fixed ? Range{wish.low, wish.high} : range_of(values, true), true);
   const double room = fixed || !wish.room ? 1 : std::pow(data.high / data.low, kMargin);
   Axis axis{data.low / room, data.high * room, true};
   const auto exponent_of = [](double value) {

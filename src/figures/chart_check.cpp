@@ -34,11 +34,12 @@ void check_curve(const Curve& curve, std::size_t place) {
 void check_class_field(const ClassField& field, std::size_t curves) {
   const std::string name = std::string(kFunction) + ", class regions";
   check_cells(name, field, field.classes.size());
-  check_cells(name + "' confidence", field, field.confidence.size());
+  check_cells(std::string(kFunction) + ", confidence of class regions", field,
+              field.confidence.size());
   for (const int index : field.classes)
     if (index < 0 || static_cast<std::size_t>(index) >= curves)
-      refuse("expected classes from 0 to " + std::to_string(curves) +
-             " - 1, one for each curve, got " + std::to_string(index));
+      refuse("expected classes from 0 to " + std::to_string(curves - 1) +
+             ", one for each curve, got " + std::to_string(index));
 }
 
 }  // namespace

@@ -30,12 +30,16 @@ std::string colour_or(const std::string& colour, std::size_t index) {
   return colour;
 }
 
+int byte_of(double channel) {
+  return std::isfinite(channel) ? static_cast<int>(std::lround(255 * std::clamp(channel, 0.0, 1.0)))
+                                : 0;
+}
+
 std::string colour_of(double red, double green, double blue) {
   constexpr const char* kDigits = "0123456789abcdef";
   std::string colour = "#";
   for (const double channel : {red, green, blue}) {
-    const double shown = std::isfinite(channel) ? std::clamp(channel, 0.0, 1.0) : 0.0;
-    const int value = static_cast<int>(std::lround(255 * shown));
+    const int value = byte_of(channel);
     colour += kDigits[value / 16];
     colour += kDigits[value % 16];
   }

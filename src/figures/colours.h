@@ -21,7 +21,9 @@ constexpr const char* kWhite = "#ffffff";
 /// what is no "#rrggbb".
 std::string colour_or(const std::string& colour, std::size_t index);
 
-/// The colour of red, green and blue in 0..1, to which what lies outside is clamped.
+/// A channel in 0..1, to which what lies outside is clamped, in 0..255.
+int byte_of(double channel);
+/// The colour of red, green and blue in 0..1.
 std::string colour_of(double red, double green, double blue);
 
 /// A colour on the way from one to the other: the first for share 0, the second for 1.

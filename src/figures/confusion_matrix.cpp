@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "src/figures/script.h"
 #include "weft/error.h"
@@ -9,15 +10,32 @@ namespace {
 
 using namespace figures;
 
-// In pixels: the matrix, and to its right a bar for each true class.
-constexpr double kLeft = 150, kTop = 104, kBottom = 92, kMatrixWidth = 860;
-constexpr double kBarLeft = kLeft + kMatrixWidth + 36, kBarWidth = 130;
+// In pixels: around the matrix, and the bars to its right, one for each true class.
+constexpr double kTop = 104, kBottom = 92, kAxisName = 76, kGap = 14, kRight = 36 + 130 + 104;
+constexpr double kBarGap = 36, kBarWidth = 130;
+constexpr double kLeastFont = 11.5;  // of names that stand level; longer ones are turned
+constexpr double kTurn = 35 * 3.14159265 / 180;
 
-std::string coloured(const char* colour) { return std::string("front tc rgb '") + colour + "'"; }
+// The matrix, and how the names of its columns are written.
+struct Layout {
+  Box matrix;
+  double cell_width, cell_height, name_font;
+  bool turned;
+};
 
-std::string rectangle(double x0, double y0, double x1, double y1, const std::string& style) {
-  return "set object rectangle from " + number(x0) + "," + number(y0) + " to " + number(x1) + "," +
-         number(y1) + " " + style;
+Layout lay_out(const std::vector<std::string>& classes) {
+  double widest = 0;
+  for (const std::string& name : classes) widest = std::max(widest, text_width(name, kFont));
+  const auto count = static_cast<double>(classes.size());
+  Layout layout{
+      {std::max(150.0, kAxisName + widest + kGap), kTop, kWidth - kRight, 0}, 0, 0, 0, false};
+  layout.cell_width = layout.matrix.width() / count;
+  layout.name_font = fitting(kFont, widest, layout.cell_width - 8);
+  layout.turned = layout.name_font < kLeastFont;
+  if (layout.turned) layout.name_font = kFont - 1;
+  layout.matrix.bottom = kHeight - kBottom - (layout.turned ? widest * std::sin(kTurn) : 0);
+  layout.cell_height = layout.matrix.height() / count;
+  return layout;
 }
 
 std::string percent(double share) {
@@ -76,47 +94,52 @@ SavedFigure save_confusion_matrix(const FigureFile& file, const std::vector<std:
   const Counts matrix{n, counts};
   Script script(file);
   script.pixel_coordinates();
-  script.line("set palette defined (-1 '#f87171', 0 '#ffffff', 1 '#1d4ed8'); set cbrange [-1:1]");
-  script.line("unset colorbox");
+  script.line(
+      palette_command({{-1, between(kWhite, kColours[1], 0.7)}, {0, kWhite}, {1, kColours[0]}}));
   script.data("shades", shades(matrix));
 
-  const double width = kMatrixWidth / static_cast<double>(n);
-  const double height = (kHeight - kTop - kBottom) / static_cast<double>(n);
-  const std::string font = " font ',15'";
+  const Layout layout = lay_out(classes);
+  const Box& box = layout.matrix;
+  const double width = layout.cell_width, height = layout.cell_height;
+  const double bars = box.right + kBarGap;
+  const double count_font = std::min(kFont, 0.55 * height);
   std::string csv = "true,predicted,count\n";
   for (std::size_t t = 0; t < n; ++t) {
-    const double y = kTop + (static_cast<double>(t) + 0.5) * height;
-    script.label(kLeft - 14, y, text(classes[t]), "right", coloured(kText));
-    script.label(kLeft + (static_cast<double>(t) + 0.5) * width, kHeight - kBottom + 20,
-                 text(classes[t]), "center", coloured(kText));
+    const double x = box.left + (static_cast<double>(t) + 0.5) * width,
+                 y = box.top + (static_cast<double>(t) + 0.5) * height;
+    script.label(box.left - kGap, y, text(classes[t]), "right", front(kText));
+    if (layout.turned)
+      script.label(x + 6, box.bottom + 12, text(classes[t]), "right",
+                   "rotate by 35 " + front(kText, layout.name_font));
+    else
+      script.label(x, box.bottom + 20, text(classes[t]), "center", front(kText, layout.name_font));
     for (std::size_t s = 0; s < n; ++s) {
       const std::int64_t count = matrix.at(t, s);
       const char* colour = count == 0                        ? "#c4c9d1"
-                           : t == s && matrix.right(t) > 0.5 ? "#ffffff"
+                           : t == s && matrix.right(t) > 0.5 ? kWhite
                                                              : kText;
-      script.label(kLeft + (static_cast<double>(s) + 0.5) * width, y, text(std::to_string(count)),
-                   "center", coloured(colour) + font);
+      script.label(box.left + (static_cast<double>(s) + 0.5) * width, y,
+                   text(std::to_string(count)), "center", front(colour, count_font));
       csv +=
           csv_field(classes[t]) + "," + csv_field(classes[s]) + "," + std::to_string(count) + "\n";
     }
-    script.line(rectangle(kBarLeft, y - height / 4, kBarLeft + kBarWidth, y + height / 4,
-                          "behind fc rgb '" + std::string(kGrid) + "' fs solid noborder"));
-    script.line(rectangle(kBarLeft, y - height / 4, kBarLeft + kBarWidth * matrix.right(t),
-                          y + height / 4,
-                          "behind fc rgb '" + std::string(kColours[0]) + "' fs solid noborder"));
-    script.label(kBarLeft + kBarWidth + 10, y, text(percent(matrix.right(t))), "left",
-                 coloured(kText));
+    const auto bar = [&](double share, const char* colour) {
+      script.rectangle({bars, y - height / 4, bars + share * kBarWidth, y + height / 4},
+                       "behind fc rgb '" + std::string(colour) + "' fs solid noborder");
+    };
+    bar(1, kGrid);
+    if (matrix.right(t) > 0) bar(matrix.right(t), kColours[0]);
+    script.label(bars + kBarWidth + 10, y, text(percent(matrix.right(t))), "left", front(kText));
   }
-  script.line(rectangle(kLeft, kTop, kLeft + kMatrixWidth, kHeight - kBottom,
-                        "front fs empty border rgb '#9ca3af' lw 1"));
-  script.label(kLeft + kMatrixWidth / 2, kHeight - kBottom + 56, text("predicted class"), "center",
-               coloured(kMuted));
-  script.label(46, kTop + (kHeight - kTop - kBottom) / 2, text("true class"), "center",
-               "rotate by 90 " + coloured(kMuted));
-  script.label(kBarLeft, kHeight - kBottom + 20, text("share found"), "left", coloured(kMuted));
-  script.line("plot $shades matrix using (" + number(kLeft) + "+($1+0.5)*" + number(width) + "):(" +
-              number(kTop) + "+($2+0.5)*" + number(height) + "):3 with image notitle");
-  return figures::save(file, script, csv);
+  script.rectangle(box, "front fs empty border rgb '#9ca3af' lw 1");
+  script.label((box.left + box.right) / 2, kHeight - 36, text("predicted class"), "center",
+               front(kMuted));
+  script.label(46, (box.top + box.bottom) / 2, text("true class"), "center",
+               "rotate by 90 " + front(kMuted));
+  script.label(bars, box.bottom + 20, text("share found"), "left", front(kMuted));
+  script.line("plot $shades matrix using (" + number(box.left) + "+($1+0.5)*" + number(width) +
+              "):(" + number(box.top) + "+($2+0.5)*" + number(height) + "):3 with image notitle");
+  return figures::save(file, script, [&] { return csv; });
 }
 
 }  // namespace weft

@@ -148,7 +148,8 @@ Drawing draw(const std::filesystem::path& script) {
   return drawing;
 }
 
-SavedFigure save(const FigureFile& file, const Script& script, const std::string& table) {
+SavedFigure save(const FigureFile& file, const Script& script,
+                 const std::function<std::string()>& table) {
   const auto folder = std::filesystem::absolute(file.folder).lexically_normal();
   SavedFigure saved;
   saved.script = folder / (file.name + ".gp");
@@ -163,7 +164,7 @@ SavedFigure save(const FigureFile& file, const Script& script, const std::string
     write_file(saved.picture, drawing.output);
   } else {
     saved.table = csv;
-    write_file(saved.table, table);
+    write_file(saved.table, table());
   }
   return saved;
 }

@@ -11,25 +11,29 @@ namespace {
 constexpr double kSample = 34, kSampleGap = 10, kEntryGap = 28, kPadding = 8, kClearance = 10;
 constexpr std::size_t kMostInside = 6;  // entries of a key inside the plot
 
+double sample_width(const KeyEntry& entry) {
+  return entry.sample == KeyEntry::Sample::points ? 12 : kSample;
+}
+
 double entry_width(const KeyEntry& entry) {
-  return kSample + kSampleGap + text_width(entry.name, kFont);
+  return sample_width(entry) + kSampleGap + text_width(entry.name, kFont);
 }
 
 void draw_entry(Script& script, const KeyEntry& entry, double x, double y) {
   using Sample = KeyEntry::Sample;
   const std::string colour = "lc rgb '" + entry.colour + "'";
-  const double middle = x + kSample / 2;
+  const double width = sample_width(entry);
   if (entry.sample == Sample::area) {
-    script.rectangle({x + 4, y - 8, x + kSample - 4, y + 8},
+    script.rectangle({x + 4, y - 8, x + width - 4, y + 8},
                      "front fc rgb '" + entry.colour + "' fs transparent solid 0.3 border rgb '" +
                          entry.colour + "' lw 2");
   } else if (entry.sample != Sample::points) {
-    script.segment(x, y, x + kSample, y,
-                   colour + " lw 2.6" + (entry.sample == Sample::dashed ? " dt (7,4)" : ""));
+    script.segment(x, y, x + width, y,
+                   colour + " lw 2.4" + (entry.sample == Sample::dashed ? " dt (7,4)" : ""));
   }
   if (entry.sample == Sample::points || entry.sample == Sample::line_and_points)
-    script.mark(middle, y, "pt 7 ps 1.3 " + colour);
-  script.label(x + kSample + kSampleGap, y, text(entry.name), "left", front(kText));
+    script.mark(x + width / 2, y, "pt 7 ps 1.3 " + colour);
+  script.label(x + width + kSampleGap, y, text(entry.name), "left", front(kText));
 }
 
 // Walks over the entries line by line; returns the number of lines.
@@ -110,22 +114,25 @@ double key_width(const std::vector<KeyEntry>& entries) {
   return width;
 }
 
-std::optional<Box> free_corner(const Chart& chart, const std::vector<KeyEntry>& entries,
-                               const Box& plot, const Axis& x, const Axis& y) {
+Box key_box_at(const std::vector<KeyEntry>& entries, double left, double top) {
   double width = 0;
   for (const KeyEntry& entry : entries) width = std::max(width, entry_width(entry));
-  width += 2 * kPadding;
-  const double height = kKeyLine * static_cast<double>(entries.size());
+  return {left, top, left + width + 2 * kPadding,
+          top + kKeyLine * static_cast<double>(entries.size())};
+}
+
+std::optional<Box> free_corner(const Chart& chart, const std::vector<KeyEntry>& entries,
+                               const Box& plot, const Axis& x, const Axis& y) {
+  const Box size = key_box_at(entries, 0, 0);
+  const double width = size.right, height = size.bottom;
   if (entries.size() > kMostInside || width > 0.7 * plot.width() || height > 0.6 * plot.height())
     return {};
   for (const bool other_level : {false, true})
     for (const bool other_side : {false, true}) {
       const bool left = chart.key_left != other_side, below = chart.key_below != other_level;
-      Box box;
-      box.left = left ? plot.left + kClearance : plot.right - kClearance - width;
-      box.top = below ? plot.bottom - kClearance - height : plot.top + kClearance;
-      box.right = box.left + width;
-      box.bottom = box.top + height;
+      const Box box =
+          key_box_at(entries, left ? plot.left + kClearance : plot.right - kClearance - width,
+                     below ? plot.bottom - kClearance - height : plot.top + kClearance);
       const Box kept{box.left - 6, box.top - 6, box.right + 6, box.bottom + 6};
       const bool taken =
           std::any_of(chart.curves.begin(), chart.curves.end(),

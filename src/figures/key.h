@@ -20,6 +20,7 @@ struct KeyEntry {
 };
 
 constexpr double kKeyLine = 30;  // the height of a line of a key
+constexpr double kKeyTop = 88;   // of a key that stands above everything else
 
 /// Those of the curves that have a name.
 std::vector<KeyEntry> key_entries(const Chart& chart);
@@ -32,7 +33,9 @@ void draw_key_lines(Script& script, const std::vector<KeyEntry>& entries, double
 /// What the entries take in a single line.
 double key_width(const std::vector<KeyEntry>& entries);
 
-/// A box for the entries, one below the other, in a corner of the plot where no curve runs; the corner
+/// A box with this corner for the entries, one below the other.
+Box key_box_at(const std::vector<KeyEntry>& entries, double left, double top);
+/// A box for the entries, in a corner of the plot where no curve runs; the corner
 /// that the chart asks for first. None where every corner is taken.
 std::optional<Box> free_corner(const Chart& chart, const std::vector<KeyEntry>& entries,
                                const Box& plot, const Axis& x, const Axis& y);

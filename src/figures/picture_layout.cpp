@@ -12,8 +12,9 @@ constexpr double kTop = 100, kMargin = 40, kBarWidth = 18, kBarGap = 16, kBarLab
 constexpr double kBar = kBarGap + kBarWidth + kBarLabels;
 constexpr double kGroupGap = 44, kGap = 14;
 constexpr double kTallest = 980, kLargest = 200, kLargestOfFew = 280, kSmallest = 112;
-constexpr double kNumberCell = 38, kLargestWithNumbers = 610;
+constexpr double kNumberCell = 44, kLargestWithNumbers = 610;
 constexpr double kLeastShare = 0.4;  // of the largest picture's side, for smaller ones
+constexpr double kNearlyFull = 0.75;
 constexpr double kBoldFont = 1.08 * kFont;
 
 int columns_of(const PictureGroup& group) {
@@ -51,13 +52,11 @@ class Planner {
     choose_cells();
     place();
     if (shared_bar) {
-      layout_.shared_bar = {kWidth - kMargin - kBar + kBarGap, first_picture_,
-                            kWidth - kMargin - kBarLabels, last_picture_};
-      const double short_by = 150 - layout_.shared_bar.height();
-      if (short_by > 0) {
-        layout_.shared_bar.bottom += short_by;
-        layout_.height = std::max(layout_.height, static_cast<int>(layout_.shared_bar.bottom + 24));
-      }
+      const double left = content_right_ + kBarGap;
+      layout_.shared_bar = {left, first_picture_, left + kBarWidth,
+                            std::max(last_picture_, first_picture_ + 120)};
+      layout_.height =
+          std::max(layout_.height, static_cast<int>(layout_.shared_bar.bottom + kMargin / 2));
     }
     layout_.height += layout_.height % 2;
   }
@@ -104,7 +103,11 @@ class Planner {
         width = std::max(width, scale_of(picture) * picture.columns);
         caption = std::max(caption, caption_width(picture.caption, kSmallFont));
       }
-      cells_.push_back(std::min(widest_cell_, std::max(width, caption) + kGap));
+      double cell = std::min(widest_cell_, std::max(width, caption) + kGap);
+      // Rows that nearly fill the figure fill it.
+      if (!side_by_side_ && columns_of(group) * cell > kNearlyFull * room_)
+        cell = (room_ - (group.own_scale ? kBar : 0) + kGap) / columns_of(group);
+      cells_.push_back(cell);
       layout_.caption_font =
           std::min(layout_.caption_font, fitting(kSmallFont, caption, cells_.back() - 4));
     }
@@ -138,6 +141,7 @@ class Planner {
     }
     for (std::size_t g = 0; g < groups_.size(); ++g) {
       PlacedGroup& placed = layout_.groups[g];
+      const double own_bar = groups_[g].own_scale ? kBar : 0;
       placed.left = x;
       placed.top = y;
       const std::size_t lines = side_by_side_ ? title_lines : placed.title.size();
@@ -146,6 +150,8 @@ class Planner {
       if (g == 0) first_picture_ = placed.area.top;
       last_picture_ = std::max(last_picture_, placed.area.bottom);
       bottom = std::max(bottom, end);
+      content_right_ =
+          std::max(content_right_, side_by_side_ ? x + widths_[g] : placed.area.right + own_bar);
       if (side_by_side_)
         x += widths_[g] + kGroupGap;
       else
@@ -195,7 +201,8 @@ class Planner {
   const std::vector<PictureGroup>& groups_;
   const bool side_by_side_;
   PictureLayout layout_;
-  double room_ = 0, side_ = 0, widest_cell_ = 0, below_ = 0, first_picture_ = 0, last_picture_ = 0;
+  double room_ = 0, side_ = 0, widest_cell_ = 0, below_ = 0, first_picture_ = 0, last_picture_ = 0,
+         content_right_ = 0;
   int caption_lines_ = 0, longest_ = 1;
   std::vector<double> cells_, widths_;  // of each group
 };

@@ -3,6 +3,7 @@
 // A gnuplot script under construction: the style that all figures share, and how text and numbers are
 // written so that gnuplot takes them as they are meant.
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,7 +88,8 @@ class Script {
   int height_;
 };
 
-/// Writes the script, runs gnuplot on it, and writes its picture, or `table` (CSV) where there is none.
-SavedFigure save(const FigureFile& file, const Script& script, const std::string& table);
+/// Writes the script, runs gnuplot on it, and writes its picture, or the table (CSV) where there is none.
+SavedFigure save(const FigureFile& file, const Script& script,
+                 const std::function<std::string()>& table);
 
 }  // namespace weft::figures

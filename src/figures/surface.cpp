@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "src/figures/axis.h"
 #include "src/figures/fields.h"
+#include "src/figures/key.h"
 #include "src/figures/script.h"
 #include "weft/error.h"
 
@@ -19,21 +21,19 @@ constexpr int kMeshLines = 24;
 std::string path_name(std::size_t index) { return "path" + std::to_string(index + 1); }
 
 // A path is drawn twice, white and then in its colour, so that it stands out from the surface.
-void add_paths(const std::vector<Path>& paths, const char* columns, bool with_titles,
+void add_paths(const std::vector<Path>& paths, const char* columns,
                std::vector<std::string>& plots) {
   for (std::size_t i = 0; i < paths.size(); ++i) {
     const std::string data = "$" + path_name(i) + " using " + columns;
-    const std::string colour = " lc rgb '" + colour_or(paths[i].colour, i) + "'";
-    const std::string title =
-        !with_titles || paths[i].name.empty() ? " notitle" : " title " + text(paths[i].name);
+    const std::string colour = " lc rgb '" + colour_or(paths[i].colour, i) + "' notitle";
     const std::string first = data + " every ::::0",
                       last = data + " every ::" + std::to_string(paths[i].x.size() - 1);
     plots.push_back(data + " with lines lw 4.5 lc rgb '#ffffff' notitle");
-    plots.push_back(data + " with lines lw 2.2" + colour + title);
+    plots.push_back(data + " with lines lw 2.2" + colour);
     plots.push_back(first + " with points pt 7 ps 1.9 lc rgb '#ffffff' notitle");
-    plots.push_back(first + " with points pt 6 ps 1.5 lw 2.2" + colour + " notitle");
+    plots.push_back(first + " with points pt 6 ps 1.5 lw 2.2" + colour);
     plots.push_back(last + " with points pt 7 ps 1.9 lc rgb '#ffffff' notitle");
-    plots.push_back(last + " with points pt 7 ps 1.4" + colour + " notitle");
+    plots.push_back(last + " with points pt 7 ps 1.4" + colour);
   }
 }
 
@@ -69,7 +69,13 @@ SavedFigure save_surface(const FigureFile& file, const Surface& surface,
                        std::to_string(path.x.size()) + ", " + std::to_string(path.y.size()) +
                        " and " + std::to_string(path.z.size()) + " for \"" + path.name + "\"");
 
-  Script script(file);
+  // The key stands above, where it hides nothing.
+  std::vector<KeyEntry> key;
+  for (std::size_t i = 0; i < paths.size(); ++i)
+    if (!paths[i].name.empty()) key.push_back({paths[i].name, colour_or(paths[i].colour, i)});
+  const double key_height = kKeyLine * key_lines(key, kWidth - 80);
+  const double top = kTop + key_height, total = kHeight + key_height;
+  Script script(file, static_cast<int>(total));
   script.data("surface", cell_rows(z, [&](std::size_t i) { return z.values[i]; }));
   for (std::size_t i = 0; i < paths.size(); ++i) {
     std::vector<std::string> rows;
@@ -83,22 +89,26 @@ SavedFigure save_surface(const FigureFile& file, const Surface& surface,
   const std::string muted = "textcolor rgb '" + std::string(kMuted) + "'";
   const std::string labels = " tc rgb '" + std::string(kText) + "'";
   script.line("set palette defined (0 '#1e3a8a', 0.25 '#3b82f6', 0.55 '#a5d8f3', 1 '#fff7e0')");
-  script.line("set cbrange [" + number(low) + ":" + number(high) + "]");
-  script.line("set xrange [" + number(z.x_low) + ":" + number(z.x_high) + "]; set yrange [" +
-              number(z.y_low) + ":" + number(z.y_high) + "]");
+  const auto axis = [](double from, double to, int ticks) {
+    return make_axis({}, {.low = from, .high = to, .most_ticks = ticks});
+  };
+  script.line(axis_commands("x", axis(z.x_low, z.x_high, 6)));
+  script.line(axis_commands("y", axis(z.y_low, z.y_high, 6)));
+  script.line(axis_commands("z", axis(low, high, 8)));
+  script.line(axis_commands("cb", axis(low, high, 10)));
   script.line("set xlabel " + text(surface.x_label) + labels);
   script.line("set ylabel " + text(surface.y_label) + labels);
+  draw_key_lines(script, key, 40, kKeyTop, kWidth - 80);
   script.line("set multiplot");
 
   // In space. pm3d sorts nothing by depth here: that would paint over the paths.
   script.line("set origin 0, 0; set size " + number(kSpaceWidth / kWidth) + ", " +
-              number((kHeight - kTop) / kHeight));
+              number((total - top) / total));
   script.line("set view 58, 328, 1, 1.1; set border 895 lc rgb '#c4c9d1' lw 0.8");
   script.line("set tics nomirror out scale 0.4 " + muted + " font ',12'");
   script.line("set zrange [" + number(floor) + ":" + number(high) + "]; set xyplane at " +
               number(floor));
-  script.line("set ztics " + number(low) + ", " + number((high - low) / 4) +
-              "; set format z '%.2g'; set xlabel offset 0,-0.4; set ylabel offset 0,-0.4");
+  script.line("set xlabel offset 0,-0.4; set ylabel offset 0,-0.4");
   script.line("unset colorbox; unset key");
   const auto mesh = [](int cells) { return std::to_string(std::max(1, cells / kMeshLines)); };
   std::vector<std::string> plots{
@@ -106,29 +116,27 @@ SavedFigure save_surface(const FigureFile& file, const Surface& surface,
       "$surface matrix every " + mesh(z.columns) + ":" + mesh(z.rows) + " " + cells_using(z) +
           " with lines lw 0.4 lc rgb '#a0ffffff' notitle",
       "$contours using 1:2:(" + number(floor) + "):3 with lines lw 1.2 lc palette notitle"};
-  add_paths(paths, "1:2:3", false, plots);
+  add_paths(paths, "1:2:3", plots);
   script.line(joined("splot", plots));
 
   // From above.
   script.line("set origin 0, 0; set size 1, 1");
-  script.margins({kAboveLeft, kTop, kAboveRight, kHeight - kBottom});
-  script.line("unset label; set border 3 lc rgb '" + std::string(kText) + "' lw 1");
+  script.margins({kAboveLeft, top, kAboveRight, total - kBottom});
+  script.line("unset label; unset arrow; set border 3 lc rgb '" + std::string(kText) + "' lw 1");
   script.line("set tics nomirror out scale 0.6 " + muted + " font ',15'");
   script.line("set xlabel offset 0,0; set ylabel offset 0,0");
   script.line("set colorbox vertical user origin screen " + number((kAboveRight + 24) / kWidth) +
-              ", screen " + number(kBottom / kHeight) + " size screen " + number(18.0 / kWidth) +
-              ", screen " + number((kHeight - kBottom - kTop) / kHeight));
-  script.line("set cbtics out nomirror scale 0.6 " + muted + " font ',13'; set format cb '%.2g'");
-  script.label(kAboveRight + 33, kTop - 16, text(surface.z_label), "center",
+              ", screen " + number(kBottom / total) + " size screen " + number(18.0 / kWidth) +
+              ", screen " + number((total - kBottom - top) / total));
+  script.line("set cbtics out nomirror scale 0.6 " + muted + " font ',13'");
+  script.label(kAboveRight + 33, top - 16, text(surface.z_label), "center",
                "front tc rgb '" + std::string(kText) + "' font ',13'");
-  script.line("set key top right reverse Left samplen 2 spacing 1.25 opaque box lc rgb '" +
-              std::string(kGrid) + "' textcolor rgb '" + kText + "'");
   plots = {"$surface matrix " + cells_using(z) + " with image notitle",
            "$contours using 1:2 with lines lw 0.7 lc rgb '#70ffffff' notitle"};
-  add_paths(paths, "1:2", true, plots);
+  add_paths(paths, "1:2", plots);
   script.line(joined("plot", plots));
   script.line("unset multiplot");
-  return figures::save(file, script, table(surface, paths));
+  return figures::save(file, script, [&] { return table(surface, paths); });
 }
 
 }  // namespace weft

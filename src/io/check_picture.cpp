@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <string>
 #include <string_view>
 
@@ -175,8 +176,24 @@ PictureSize jpeg_frame(Walk walk, std::uint8_t marker, Bytes file) {
   return size;
 }
 
+// The decoder writes as many codes as these tables announce, without a look at its room for 256.
+void check_huffman_tables(Walk walk, std::uint64_t bytes) {
+  constexpr std::uint64_t kHead = 17, kMostCodes = 256;
+  while (bytes > 0) {
+    const std::size_t at = walk.at();
+    const Bytes head = walk.take(kHead, "a Huffman table");
+    const std::uint64_t codes = std::accumulate(head.begin() + 1, head.end(), std::uint64_t{0});
+    if (codes > kMostCodes || kHead + codes > bytes)
+      walk.refuse(at, "a Huffman table in its segment, of at most 256 codes",
+                  std::to_string(codes) + " codes in " + bytes_text(bytes));
+    walk.take(codes, "a Huffman table");
+    bytes -= kHead + codes;
+  }
+}
+
 PictureSize check_jpeg(const std::filesystem::path& path, Bytes file) {
-  constexpr std::uint8_t kEnd = 0xd9, kStart = 0xd8, kFirstRestart = 0xd0, kAlone = 0x01;
+  constexpr std::uint8_t kEnd = 0xd9, kStart = 0xd8, kFirstRestart = 0xd0, kAlone = 0x01,
+                         kHuffmanTables = 0xc4;
   Walk walk(path, file);
   walk.take(2, "a JPEG file");
   PictureSize size;
@@ -191,6 +208,7 @@ PictureSize check_jpeg(const std::filesystem::path& path, Bytes file) {
       if (size.rows != 0) walk.refuse(begin, "one picture's frame", "another one");
       size = jpeg_frame(walk, marker, file);
     }
+    if (marker == kHuffmanTables) check_huffman_tables(walk, length - 2);
     walk.take(length - 2, "a segment");
   }
   if (size.rows == 0) walk.refuse(walk.at(), "a picture before the end", "none");

@@ -130,4 +130,9 @@ nn::NamedTensors load_safetensors(const std::filesystem::path& path) {
   return tensors;
 }
 
+std::map<std::string, std::string> read_safetensors_metadata(const std::filesystem::path& path) {
+  const io::InputFile file(path);
+  return io::parse_metadata(file.path(), read_header_text(file));
+}
+
 }  // namespace weft

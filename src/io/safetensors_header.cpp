@@ -51,12 +51,22 @@ class HeaderReader {
   }
 
   std::vector<Entry> entries() const {
+    metadata();
     std::vector<Entry> result;
-    for (const std::string& name : names_) {
-      if (name == kMetadata)
-        check_metadata(root_[name]);
-      else
-        result.push_back(entry(name, root_[name]));
+    for (const std::string& name : names_)
+      if (name != kMetadata) result.push_back(entry(name, root_[name]));
+    return result;
+  }
+
+  std::map<std::string, std::string> metadata() const {
+    const auto found = root_.find(kMetadata);
+    if (found == root_.end()) return {};
+    if (!found->is_object()) refuse("an object as __metadata__", found->type_name());
+    std::map<std::string, std::string> result;
+    for (const auto& [key, value] : found->items()) {
+      if (!value.is_string())
+        refuse("text as the value of " + in_quotes(key) + " in __metadata__", value.type_name());
+      result[key] = value.get<std::string>();
     }
     return result;
   }
@@ -81,13 +91,6 @@ class HeaderReader {
     } else if (!fields_.insert(key).second) {
       refuse("each field once in " + in_quotes(names_.back()), in_quotes(key) + " twice");
     }
-  }
-
-  void check_metadata(const Json& metadata) const {
-    if (!metadata.is_object()) refuse("an object as __metadata__", metadata.type_name());
-    for (const auto& [key, value] : metadata.items())
-      if (!value.is_string())
-        refuse("text as the value of " + in_quotes(key) + " in __metadata__", value.type_name());
   }
 
   Entry entry(const std::string& name, const Json& fields) const {
@@ -151,6 +154,11 @@ class HeaderReader {
 
 std::vector<Entry> parse_header(const std::filesystem::path& path, const std::string& text) {
   return HeaderReader(path, text).entries();
+}
+
+std::map<std::string, std::string> parse_metadata(const std::filesystem::path& path,
+                                                  const std::string& text) {
+  return HeaderReader(path, text).metadata();
 }
 
 std::string header_text(const std::vector<Entry>& entries,

@@ -27,6 +27,10 @@ struct Entry {
 /// tensor's bytes are not those of its dtype and shape. `path` is for the complaints.
 std::vector<Entry> parse_header(const std::filesystem::path& path, const std::string& text);
 
+/// The metadata in the same text, with the same checks.
+std::map<std::string, std::string> parse_metadata(const std::filesystem::path& path,
+                                                  const std::string& text);
+
 /// The text for `entries`, padded with spaces to a multiple of 8 bytes. Throws ShapeError where names
 /// or metadata are not UTF-8.
 std::string header_text(const std::vector<Entry>& entries,

@@ -35,4 +35,6 @@ void Adam::step() {
   adam_(values_, gradients_, first_moments_, second_moments_, step_, options_);
 }
 
+std::vector<Tensor> Adam::state() const { return {first_moments_, second_moments_, step_}; }
+
 }  // namespace weft

@@ -37,4 +37,8 @@ void Sgd::step() {
     sgd_(values_, gradients_, options_.lr);
 }
 
+std::vector<Tensor> Sgd::state() const {
+  return velocities_.defined() ? std::vector<Tensor>{velocities_} : std::vector<Tensor>{};
+}
+
 }  // namespace weft

@@ -13,7 +13,7 @@
 namespace weft::test {
 
 /// Calls run(name) under ascending order, descending order and `random_count` random ones; in a CUDA
-/// build 2 + random_count times. `name` ("random order, seed 3") belongs in failure messages.
+/// build five times as often. `name` ("random order, seed 3") belongs in failure messages.
 void for_each_schedule(int random_count, const std::function<void(const std::string& name)>& run);
 
 /// Expects compute(), which returns a std::vector, to give the same bits under every schedule.

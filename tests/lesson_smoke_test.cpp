@@ -1,0 +1,89 @@
+// Every lesson in its smoke form, on the CPU path and through the kernels: both hold their claims, and the two
+// trainings go the same way.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <iomanip>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/support/lesson_program.h"
+#include "weft/build_info.h"
+#include "weft/device.h"
+
+namespace {
+
+using namespace weft;
+using namespace weft::test;
+
+constexpr int kLessons = 26;
+constexpr std::size_t kSteps = 50;  // of each training
+constexpr double kAgreement = 1e-3;
+
+bool trains(int lesson) { return lesson < 20 || lesson > 22; }
+
+// Each training's losses by its name in metrics.csv, the device taken off it.
+std::map<std::string, std::vector<double>> first_losses(const std::filesystem::path& metrics) {
+  std::map<std::string, std::vector<double>> losses;
+  for (const auto& row : csv(metrics)) {
+    if (row.size() != 7 || row[2].empty() || row[0] == "run") continue;
+    auto& own = losses[row[0].substr(0, row[0].find(" on "))];
+    if (own.size() < kSteps) own.push_back(std::stod(row[3]));
+  }
+  return losses;
+}
+
+class LessonSmoke : public testing::TestWithParam<int> {
+ protected:
+  // Runs the lesson on a device; its claims must hold.
+  void run_on(const std::string& device) {
+    std::ostringstream arguments;
+    arguments << "run " << std::setw(2) << std::setfill('0') << GetParam()
+              << " --smoke --quiet --device " << device << " --out " << device;
+    const Answer answer = run(folder_.path(), arguments.str());
+    ASSERT_EQ(answer.status, 0) << answer.text;
+    ASSERT_TRUE(has(answer.text, "The claim holds")) << answer.text;
+    EXPECT_FALSE(has(answer.text, "does not hold")) << answer.text;
+    EXPECT_FALSE(has(answer.text, "no pictures: gnuplot, drawing")) << answer.text;
+    EXPECT_TRUE(std::filesystem::exists(folder_ / (device + "/report.html")));
+    EXPECT_EQ(std::filesystem::exists(folder_ / (device + "/metrics.csv")), trains(GetParam()));
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_P(LessonSmoke, HoldsItsClaims) {
+  SKIP_UNLESS_BUILT();
+  ASSERT_NO_FATAL_FAILURE(run_on("cpu"));
+}
+
+TEST_P(LessonSmoke, TrainsTheSameOnBothDevices) {
+  SKIP_UNLESS_BUILT();
+  if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  if (build_info().checks != "none")
+    GTEST_SKIP() << "the kernels' tests cover this build, in less time";
+  ASSERT_NO_FATAL_FAILURE(run_on("cpu"));
+  ASSERT_NO_FATAL_FAILURE(run_on("gpu"));
+  if (!trains(GetParam())) return;
+  const auto cpu = first_losses(folder_ / "cpu/metrics.csv"),
+             gpu = first_losses(folder_ / "gpu/metrics.csv");
+  ASSERT_FALSE(cpu.empty());
+  ASSERT_EQ(cpu.size(), gpu.size());
+  for (const auto& [name, expected] : cpu) {
+    ASSERT_EQ(gpu.count(name), 1u) << name;
+    const auto& actual = gpu.at(name);
+    ASSERT_EQ(actual.size(), expected.size()) << name;
+    for (std::size_t step = 0; step < expected.size(); ++step)
+      ASSERT_TRUE(std::abs(actual[step] - expected[step]) <= kAgreement * std::abs(expected[step]))
+          << name << ", step " << step + 1 << ": " << actual[step] << " on the gpu, "
+          << expected[step] << " on the cpu";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, LessonSmoke, testing::Range(1, kLessons + 1),
+                         [](const auto& lesson) { return std::to_string(lesson.param); });
+
+}  // namespace
