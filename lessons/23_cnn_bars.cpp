@@ -101,16 +101,23 @@ PictureGroup kernels_of(const std::string& title, nn::Sequential& layers) {
   return group;
 }
 
+/// A map on a scale of its own: dark is its largest value, which the second line says.
+Picture scaled(Picture map, const std::string& caption) {
+  const float largest = *std::max_element(map.pixels.begin(), map.pixels.end());
+  if (largest > 0)
+    for (float& pixel : map.pixels) pixel /= largest;
+  map.caption = caption + "\nup to " + fixed(static_cast<double>(largest), 2);
+  return map;
+}
+
 /// What the network makes of one picture, layer by layer.
 PictureGroup maps_of(const std::string& title, nn::Sequential& layers, const Dataset& data,
                      std::int64_t sample) {
   const Tensor x = data.gather(sample, 1).x;
   PictureGroup group{title, {}, 6};
   const auto add = [&](std::size_t count, const std::string& caption) {
-    for (const Picture& map : channel_pictures(output_of(layers, count, x))) {
-      group.pictures.push_back(map);
-      group.pictures.back().caption = caption;
-    }
+    for (const Picture& map : channel_pictures(output_of(layers, count, x)))
+      group.pictures.push_back(scaled(map, caption));
   };
   add(1, "picture");
   add(kFirstMaps, "first convolution");
@@ -206,13 +213,9 @@ void cnn_bars(Run& run) {
   // 3. Plain ReLU from several starts. Where the second map is zero for every picture, no gradient passes
   //    it: nothing before it can change any more, and the sums behind it know nothing of the picture.
   Table relus{{"plain ReLU", "validation accuracy", "largest value of the second map", "which is"}};
-  Chart relu_accuracies{.title = "",
-                        .x_label = "epoch",
-                        .y_label = "of the validation pictures right",
-                        .percent_y = true,
-                        .key_below = true,
-                        .y_low = 0,
-                        .y_high = 1.02};
+  Chart relu_losses = losses, relu_accuracies = accuracies;
+  relu_losses.curves.clear(), relu_accuracies.curves.clear();
+  relu_losses.log_y = true;
   int failed = 0, failed_and_dead = 0;
   for (int start = 0; start < starts; ++start) {
     const std::uint64_t seed = settings.seed + static_cast<std::uint64_t>(start);
@@ -226,10 +229,10 @@ void cnn_bars(Run& run) {
     failed_and_dead += share < kFails && is_dead ? 1 : 0;
     const std::string name = "seed " + std::to_string(seed);
     relus.push_back({name, percent(share), fixed(largest, 4), is_dead ? "dead" : "alive"});
-    relu_accuracies.curves.push_back({.name = name + (is_dead ? ", dead" : ""),
-                                      .x = log.epochs(),
-                                      .y = log.test_accuracies(),
-                                      .points = true});
+    const std::string curve = name + (is_dead ? ", dead" : "");
+    relu_losses.curves.push_back({.name = curve, .x = log.epochs(), .y = log.test_losses()});
+    relu_accuracies.curves.push_back(
+        {.name = curve, .x = log.epochs(), .y = log.test_accuracies()});
   }
   run.table("Plain ReLU, bars moved, shuffled", relus);
 
@@ -238,9 +241,9 @@ void cnn_bars(Run& run) {
       save_pictures(run.figure_file("maps", "What becomes of two bars", kNet),
                     {maps_of("standing", layers, moved.validation, 0),
                      maps_of("lying", layers, moved.validation, moved.validation.size() / 2)},
-                    Palette::diverging),
-      "A standing and a lying bar, and their maps on one colour scale: after the two kernels of "
-      "the first convolution, pooled, and after the second convolution.");
+                    Palette::grey),
+      "A standing and a lying bar and their maps, each on its own scale of grey: after the two "
+      "kernels of the first convolution, pooled, and after the second convolution.");
   run.figure(
       save_pictures(run.figure_file("kernels", "All kernels, before and after", kNet),
                     {kernels_before, kernels_of("after the training", layers)}, Palette::diverging),
@@ -251,7 +254,7 @@ void cnn_bars(Run& run) {
       "Loss and accuracy over the validation pictures after each epoch. Sorted, each epoch ends "
       "with half an epoch of lying bars alone.");
   run.figure(save_charts(run.figure_file("plain_relu", "Plain ReLU from several starts", kNet),
-                         {relu_accuracies}),
+                         {relu_losses, relu_accuracies}),
              "The same network with plain ReLU. Starts whose second map is zero for every picture "
              "guess for ever.");
 
