@@ -70,10 +70,15 @@ struct Data {
 template <class ActivationLayer>
 nn::Sequential network(std::uint64_t seed) {
   Generator generator(seed);
-  return nn::Sequential(nn::Unflatten({kSide, kSide, 1}), nn::Conv2d(1, kFirst, 2, generator),
-                        ActivationLayer(), nn::MaxPool2d(2, 1),
-                        nn::Conv2d(kFirst, kSecond, 2, generator), ActivationLayer(),
-                        nn::MaxPool2d(2, 1), nn::Flatten(), nn::Linear(49, kClasses, generator));
+  return nn::Sequential{nn::Unflatten({kSide, kSide, 1}),
+                        nn::Conv2d(1, kFirst, 2, generator),
+                        ActivationLayer(),
+                        nn::MaxPool2d(2, 1),
+                        nn::Conv2d(kFirst, kSecond, 2, generator),
+                        ActivationLayer(),
+                        nn::MaxPool2d(2, 1),
+                        nn::Flatten(),
+                        nn::Linear(49, kClasses, generator)};
 }
 
 const Tensor& weight_of(nn::Sequential& layers, std::size_t layer) {

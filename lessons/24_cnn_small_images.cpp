@@ -33,11 +33,16 @@ constexpr const char* kNet = "conv 16, pool, conv 32, pool, fc 10; ReLU, cross-e
 nn::Sequential network_of(PictureSize size, std::int64_t kernel, std::int64_t classes,
                           Generator& generator) {
   const std::int64_t features = size.rows / 4 * (size.columns / 4) * kSecond;
-  return nn::Sequential(
+  return nn::Sequential{
       nn::Unflatten({size.rows, size.columns, size.channels}),
-      nn::Conv2d(size.channels, kFirst, kernel, generator, {.padding = kernel / 2}), nn::ReLU(),
-      nn::MaxPool2d(2), nn::Conv2d(kFirst, kSecond, kernel, generator, {.padding = kernel / 2}),
-      nn::ReLU(), nn::MaxPool2d(2), nn::Flatten(), nn::Linear(features, classes, generator));
+      nn::Conv2d(size.channels, kFirst, kernel, generator, {.padding = kernel / 2}),
+      nn::ReLU(),
+      nn::MaxPool2d(2),
+      nn::Conv2d(kFirst, kSecond, kernel, generator, {.padding = kernel / 2}),
+      nn::ReLU(),
+      nn::MaxPool2d(2),
+      nn::Flatten(),
+      nn::Linear(features, classes, generator)};
 }
 
 /// One network of the comparison.

@@ -59,13 +59,19 @@ Curve accuracy_curve(const Trained& trained) {
 /// The network of lesson 24 with batch norm after each convolution and on the outputs.
 nn::Sequential cnn_batches_network(PictureSize size, std::int64_t classes, Generator& generator) {
   const std::int64_t features = size.rows / 4 * (size.columns / 4) * kSecond;
-  return nn::Sequential(
+  return nn::Sequential{
       nn::Unflatten({size.rows, size.columns, size.channels}),
       nn::Conv2d(size.channels, kFirst, kKernel, generator, {.padding = kKernel / 2}),
-      nn::BatchNorm(kFirst), nn::ReLU(), nn::MaxPool2d(2),
+      nn::BatchNorm(kFirst),
+      nn::ReLU(),
+      nn::MaxPool2d(2),
       nn::Conv2d(kFirst, kSecond, kKernel, generator, {.padding = kKernel / 2}),
-      nn::BatchNorm(kSecond), nn::ReLU(), nn::MaxPool2d(2), nn::Flatten(),
-      nn::Linear(features, classes, generator), nn::BatchNorm(classes));
+      nn::BatchNorm(kSecond),
+      nn::ReLU(),
+      nn::MaxPool2d(2),
+      nn::Flatten(),
+      nn::Linear(features, classes, generator),
+      nn::BatchNorm(classes)};
 }
 
 void cnn_batches(Run& run) {

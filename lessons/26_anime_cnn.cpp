@@ -29,21 +29,26 @@ constexpr const char* kNet = "3 x conv, batch norm, ReLU, pool; fc 128, fc 8; cr
 template <class ActivationLayer>
 nn::Sequential two_convolutions(PictureSize size, std::int64_t classes, Generator& generator) {
   const std::int64_t features = size.rows / 4 * (size.columns / 4) * kSecond;
-  return nn::Sequential(
-      nn::Unflatten({size.rows, size.columns, size.channels}),
-      nn::Conv2d(size.channels, kFirst, 3, generator, {.padding = 1}), ActivationLayer(),
-      nn::MaxPool2d(2), nn::Conv2d(kFirst, kSecond, 3, generator, {.padding = 1}),
-      ActivationLayer(), nn::MaxPool2d(2), nn::Flatten(), nn::Linear(features, kHidden, generator),
-      ActivationLayer(), nn::Linear(kHidden, classes, generator));
+  return nn::Sequential{nn::Unflatten({size.rows, size.columns, size.channels}),
+                        nn::Conv2d(size.channels, kFirst, 3, generator, {.padding = 1}),
+                        ActivationLayer(),
+                        nn::MaxPool2d(2),
+                        nn::Conv2d(kFirst, kSecond, 3, generator, {.padding = 1}),
+                        ActivationLayer(),
+                        nn::MaxPool2d(2),
+                        nn::Flatten(),
+                        nn::Linear(features, kHidden, generator),
+                        ActivationLayer(),
+                        nn::Linear(kHidden, classes, generator)};
 }
 
 nn::Sequential softmax_regression(PictureSize size, std::int64_t classes, Generator& generator) {
-  return nn::Sequential(nn::Linear(size.pixels(), classes, generator));
+  return nn::Sequential{nn::Linear(size.pixels(), classes, generator)};
 }
 
 nn::Sequential hidden_layer(PictureSize size, std::int64_t classes, Generator& generator) {
-  return nn::Sequential(nn::Linear(size.pixels(), kHidden, generator), nn::ReLU(),
-                        nn::Linear(kHidden, classes, generator));
+  return nn::Sequential{nn::Linear(size.pixels(), kHidden, generator), nn::ReLU(),
+                        nn::Linear(kHidden, classes, generator)};
 }
 
 /// One network of the comparison.
@@ -133,14 +138,23 @@ PictureGroup colour_kernels(const std::string& title, const Tensor& weight) {
 
 nn::Sequential anime_cnn_network(PictureSize size, std::int64_t classes, Generator& generator) {
   const std::int64_t features = size.rows / 8 * (size.columns / 8) * kThird;
-  return nn::Sequential(
-      nn::Unflatten({size.rows, size.columns, size.channels}),
-      nn::Conv2d(size.channels, kFirst, 3, generator, {.padding = 1}), nn::BatchNorm(kFirst),
-      nn::ReLU(), nn::MaxPool2d(2), nn::Conv2d(kFirst, kSecond, 3, generator, {.padding = 1}),
-      nn::BatchNorm(kSecond), nn::ReLU(), nn::MaxPool2d(2),
-      nn::Conv2d(kSecond, kThird, 3, generator, {.padding = 1}), nn::BatchNorm(kThird), nn::ReLU(),
-      nn::MaxPool2d(2), nn::Flatten(), nn::Linear(features, kHidden, generator), nn::ReLU(),
-      nn::Linear(kHidden, classes, generator));
+  return nn::Sequential{nn::Unflatten({size.rows, size.columns, size.channels}),
+                        nn::Conv2d(size.channels, kFirst, 3, generator, {.padding = 1}),
+                        nn::BatchNorm(kFirst),
+                        nn::ReLU(),
+                        nn::MaxPool2d(2),
+                        nn::Conv2d(kFirst, kSecond, 3, generator, {.padding = 1}),
+                        nn::BatchNorm(kSecond),
+                        nn::ReLU(),
+                        nn::MaxPool2d(2),
+                        nn::Conv2d(kSecond, kThird, 3, generator, {.padding = 1}),
+                        nn::BatchNorm(kThird),
+                        nn::ReLU(),
+                        nn::MaxPool2d(2),
+                        nn::Flatten(),
+                        nn::Linear(features, kHidden, generator),
+                        nn::ReLU(),
+                        nn::Linear(kHidden, classes, generator)};
 }
 
 void anime_cnn(Run& run) {
