@@ -126,7 +126,8 @@ TEST(Lessons, RefuseDataThatCannotBeTrainedOn) {
   expect_refused(no_test, "t10k-images-idx3-ubyte");
   put_set(labels.path(), "train", 20, 11);
   put_set(labels.path(), "t10k", 20, 10);
-  expect_refused(labels, "10");
+  expect_refused(
+      labels, labels.path().string() + ": expected train labels from 0 to 9, found 10 as number");
   put_set(sizes.path(), "train", 20, 10);
   put_set(sizes.path(), "t10k", 20, 10);
   put(sizes / "t10k-images-idx3-ubyte", idx({20, 1, 2}, std::string(40, 'x')));
