@@ -354,6 +354,28 @@ TEST(Lessons, WorkWithoutGnuplotAndSayItOnce) {
   EXPECT_TRUE(has(get(folder / "runs/04_softmax_mnist/report.html"), "This figure was not drawn"));
 }
 
+TEST(Lessons, AnEarlierResultDoesNotPassForThatOfARunThatFailed) {
+  SKIP_UNLESS_BUILT();
+  for (const char* lesson : {"02", "20"}) {
+    const test::TemporaryFolder folder;
+    const std::string command =
+        std::string("run ") + lesson + " --smoke --quiet --device cpu --out out";
+    ASSERT_EQ(run(folder.path(), command, "PATH=/nowhere").status, 0);
+    std::vector<fs::path> scripts;
+    for (const auto& entry : fs::directory_iterator(folder / "out"))
+      if (entry.path().extension() == ".gp") scripts.push_back(entry.path());
+    for (const fs::path& script : scripts) {
+      fs::remove(script);
+      fs::create_directory(script);
+    }
+    const Answer answer = run(folder.path(), command, "PATH=/nowhere");
+    EXPECT_EQ(answer.status, 2) << answer.text;
+    EXPECT_TRUE(has(answer.text, "expected a regular file or none, found a folder"));
+    for (const char* name : {"result.json", "report.html"})
+      EXPECT_FALSE(fs::exists(folder / "out" / name)) << lesson << ' ' << name;
+  }
+}
+
 TEST(Lessons, AnAnswerThatCannotBeWrittenIsExitStatusTwo) {
   SKIP_UNLESS_BUILT();
   if (!fs::exists("/dev/full")) GTEST_SKIP() << "there is no /dev/full";
