@@ -21,9 +21,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kShown = 3;             // of the classes of a picture
-constexpr std::int64_t kLargestSide = 1'024;  // of a model's pictures
-constexpr std::int64_t kMostClasses = 1'000;
+constexpr std::size_t kShown = 3;               // of the classes of a picture
+constexpr std::int64_t kLargestSide = 1'024;    // of a model's pictures
+constexpr std::int64_t kMostWeights = 1 << 26;  // from pixels to classes: a network of a second
 constexpr std::int64_t kBatch = 100;
 
 // What a lesson does with pictures; their size and classes where a model's file does not say.
@@ -98,6 +98,10 @@ std::vector<std::string> class_names(const ModelFile& file, std::int64_t classes
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = text.find('\n', begin);
     names.push_back(text.substr(begin, end - begin));
+    if (!is_label(names.back()))
+      file.refuse(
+          "expected names of classes in UTF-8 on one line each in the metadata, found one of " +
+          std::to_string(names.back().size()) + " bytes that is not");
     begin = end + 1;
   }
   if (static_cast<std::int64_t>(names.size()) != classes)
@@ -252,6 +256,10 @@ int predict_pictures(const Options& options) {
                 " channels, found " + std::to_string(size.channels) + "; " +
                 advice(file, *options.lesson));
   const std::int64_t classes = file.number("classes", reader.classes, kMostClasses);
+  if (size.pixels() * classes > kMostWeights)
+    file.refuse("expected pixels and classes with a product of at most " +
+                std::to_string(kMostWeights) + " in the metadata, found " +
+                std::to_string(size.pixels()) + " and " + std::to_string(classes));
   const std::vector<std::string> names = class_names(file, classes);
 
   weft::Generator generator(0);  // for weights that the file replaces
