@@ -105,7 +105,9 @@ void cnn_batches(Run& run) {
        "training.",
        "Then the same network with batches of other sizes. All see every picture once an epoch: a "
        "small batch makes many steps of it in uncertain directions, a large one few steps in good "
-       "ones, and a machine works on a large batch with less waiting."});
+       "ones, and a machine works on a large batch with less waiting. They are compared after the "
+       "first " +
+           std::to_string(kSizeEpochs) + " epochs."});
   run.fact("data", grouped(train_set.size()) + " training and " + grouped(test_set.size()) +
                        " test pictures from " + mnist.folder + ", brought to 16 x 16");
   run.fact("model", "the network of lesson 24, with batch norm " + grouped(with.parameter_count()) +
