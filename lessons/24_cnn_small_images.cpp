@@ -14,6 +14,7 @@
 #include "support/small_images.h"
 #include "support/text.h"
 #include "support/training.h"
+#include "weft/error.h"
 
 namespace lessons {
 
@@ -25,6 +26,7 @@ constexpr double kClaim = 0.97;       // of the 10,000 test pictures, after 3 ep
 constexpr double kSmokeClaim = 0.30;  // after 50 steps on a few pictures: guessing gets 0.1
 constexpr std::int64_t kSmokeTrain = 500, kSmokeTest = 200;
 constexpr std::int64_t kKernel = 5, kSmallerKernel = 3;
+constexpr int kSmallest = 4;                            // pixels that two poolings leave one of
 constexpr std::int64_t kFirst = 16, kSecond = 32;       // kernels of the two convolutions
 constexpr std::size_t kFirstMaps = 3, kSecondMaps = 6;  // layers up to the ReLU of each
 constexpr const char* kNet = "conv 16, pool, conv 32, pool, fc 10; ReLU, cross-entropy, SGD";
@@ -110,6 +112,10 @@ void cnn_small_images(Run& run) {
   // 1. The data: MNIST, and the same pictures at 16 x 16, made once on the device. A pixel of the small
   //    picture is the mean of the rectangle it covers in the large one.
   const Mnist mnist = load_mnist(run.options());
+  if (std::min(mnist.rows, mnist.columns) < kSmallest)
+    throw FileError(mnist.folder + ": expected pictures of at least " + std::to_string(kSmallest) +
+                    " x " + std::to_string(kSmallest) + ", which two poolings halve, found " +
+                    std::to_string(mnist.rows) + " x " + std::to_string(mnist.columns));
   const auto part = [&](const Dataset& data, std::int64_t most) {
     return smoke ? data.first(std::min(most, data.size())) : data;
   };

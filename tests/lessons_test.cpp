@@ -396,4 +396,15 @@ TEST(Lessons, AFullDiskIsExitStatusTwo) {
   EXPECT_FALSE(fs::exists(folder / "runs/04_softmax_mnist/softmax.safetensors"));
 }
 
+TEST(Lessons, PicturesTooSmallForTwoPoolingsAreRefused) {
+  SKIP_UNLESS_BUILT();
+  const test::TemporaryFolder folder, data;
+  put_set(data.path(), "train", 200, 10);  // of 2 x 2
+  put_set(data.path(), "t10k", 50, 10);
+  const Answer answer = run(folder.path(), "run 24 --data " + data.path().string());
+  EXPECT_EQ(answer.status, 2) << answer.text;
+  EXPECT_TRUE(has(answer.text, "expected pictures of at least 4 x 4")) << answer.text;
+  EXPECT_TRUE(folder.is_empty());
+}
+
 }  // namespace
