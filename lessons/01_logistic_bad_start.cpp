@@ -39,16 +39,13 @@ void logistic_bad_start(Run& run) {
   // 1. The data: twenty numbers, with the answer 1 for those above 0.2.
   const Points points = logistic_points();
 
-  run.story(
-      "Lesson 01: the same model, learning or stuck, by where it starts",
-      {"Logistic regression draws a line w x + b through the numbers and bends it by the sigmoid "
-       "into a probability. It has only two parameters, so all that can happen to it fits on a "
-       "map: "
-       "each place is a weight and a bias, and its height is the loss there.",
-       "Training walks downhill on that map. The squared error has wide plains, far from the "
-       "valley, "
-       "on which the sigmoid is almost 0 or 1 for every point and the slope is almost nothing. A "
-       "training that starts there stays there."});
+  run.story("Lesson 01: the same model, learning or stuck, by where it starts",
+            {"Logistic regression draws a line w x + b through the numbers and bends it by the "
+             "sigmoid into a probability. It has only two parameters, so all that can happen to it "
+             "fits on a map: each place is a weight and a bias, and its height is the loss there.",
+             "Training walks downhill on that map. The squared error has wide plains, far from the "
+             "valley, on which the sigmoid is almost 0 or 1 for every point and the slope is "
+             "almost nothing. A training that starts there stays there."});
   run.fact("data", "20 numbers from -1.0 to 0.9: 13 with the answer 0, 7 with the answer 1");
   run.fact("model", "1-1 sigmoid, 2 parameters; loss: mean squared error");
 
@@ -106,12 +103,11 @@ void logistic_bad_start(Run& run) {
     accuracies.curves.push_back(
         {.name = key(i), .x = log.epochs(), .y = log.test_accuracies(), .colour = colour(i)});
   }
-  run.figure(
-      save_surface(run.figure_file("loss_surface", "The map of the squared error", kNet),
-                   loss_surface(points, squared_error_of, "loss"), paths),
-      "The loss over weight and bias, in space and from above. A ring is where a training starts, "
-      "a "
-      "point where it ends. The bad start, in red, has not left its place: its ring is its point.");
+  run.figure(save_surface(run.figure_file("loss_surface", "The map of the squared error", kNet),
+                          loss_surface(points, squared_error_of, "loss"), paths),
+             "The loss over weight and bias, in space and from above. A ring is where a training "
+             "starts, a point where it ends. The bad start, in red, has not left its place: its "
+             "ring is its point.");
   run.figure(save_charts(run.figure_file("fit", "How the model comes to fit the points", kNet),
                          fit_charts(runs[1], points, "zero start")),
              "The sigmoid, and the straight line that it bends, as the zero start learns.");
@@ -131,8 +127,7 @@ void logistic_bad_start(Run& run) {
             std::to_string(solved) + " of " + std::to_string(1 + random_starts));
   run.exercises({"lessons/run 01 --epochs 5000: does patience help the bad start?",
                  "lessons/run 01 --lr 0.1: the good starts are slower now. Do they still arrive, "
-                 "and what does "
-                 "the bad start do?",
+                 "and what does the bad start do?",
                  "lessons/run 02: the same bad start with another loss."});
 }
 

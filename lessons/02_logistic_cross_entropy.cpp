@@ -29,17 +29,13 @@ void logistic_cross_entropy(Run& run) {
   // 1. The data of lesson 01.
   const Points points = logistic_points();
 
-  run.story(
-      "Lesson 02: the right loss has no plains",
-      {"Lesson 01 left a model stuck on a plain of the squared error: sure of its answers, wrong "
-       "in "
-       "seven of twenty, and with no slope to walk down. Here the same model starts at the same "
-       "place "
-       "with another loss.",
-       "Cross-entropy is -log of the probability that the model gave to the right answer. The "
-       "surer a "
-       "wrong answer, the higher the loss, without end; so its map is steep wherever the model is "
-       "wrong."});
+  run.story("Lesson 02: the right loss has no plains",
+            {"Lesson 01 left a model stuck on a plain of the squared error: sure of its answers, "
+             "wrong in seven of twenty, and with no slope to walk down. Here the same model starts "
+             "at the same place with another loss.",
+             "Cross-entropy is -log of the probability that the model gave to the right answer. "
+             "The surer a wrong answer, the higher the loss, without end; so its map is steep "
+             "wherever the model is wrong."});
   run.fact("data", "20 numbers from -1.0 to 0.9: 13 with the answer 0, 7 with the answer 1");
   run.fact("model", "1-1 sigmoid, 2 parameters; start w = -5, b = -10");
 
@@ -100,8 +96,7 @@ void logistic_cross_entropy(Run& run) {
             .y_low = 0,
             .y_high = 1.05}}),
       "Left: the loss that each training walks down; the two are not on one scale. Right: the "
-      "share "
-      "of the points that is answered right.");
+      "share of the points that is answered right.");
 
   // 5. The claim, and what to try next.
   const double wanted = run.options().smoke ? kSmokeClaim : 1.0;

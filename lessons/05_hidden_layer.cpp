@@ -83,8 +83,7 @@ void hidden_layer(Run& run) {
                   {hidden_chart("cross-entropy", entropy, points),
                    hidden_chart("squared error", squared, points)}),
       "Each point by what the two hidden neurons say about it. On the line of numbers no single "
-      "border "
-      "parts the colours; here a straight line does.");
+      "border parts the colours; here a straight line does.");
   const auto curve = [](const char* name, const TrainingLog& log, const std::vector<double>& y) {
     return Curve{.name = name, .x = log.epochs(), .y = y};
   };

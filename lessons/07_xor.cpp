@@ -62,11 +62,9 @@ void xor_problem(Run& run) {
 
   run.story("Lesson 07: exclusive or, and how many neurons it takes",
             {"The points lie about the corners of a square; two opposite corners are yes, the "
-             "other two no. "
-             "A single straight border gets at most three of the four corners right.",
+             "other two no. A single straight border gets at most three of the four corners right.",
              "Each hidden neuron is one border. With one there is no solution. With two there is, "
-             "but not "
-             "every start finds it; each further neuron makes that more likely."});
+             "but not every start finds it; each further neuron makes that more likely."});
   run.fact("data", "100 points, 25 about each corner of the unit square, noise 0.04");
   run.fact("model", "2-H-1, sigmoid on both layers, H = 1 to 4");
 

@@ -93,11 +93,9 @@ void mnist_hidden_layer(Run& run) {
       {"Between the pixels and the digits of lesson 04 stand 100 hidden neurons now. Each sees the "
        "whole picture through its own weights, and the digits see only them.",
        "More neurons are no better answer by themselves. With batches of 2,000 pictures an epoch "
-       "has "
-       "30 steps in place of 600, and with a learning rate of 0.01 each step is short. The network "
-       "learns, but ends far below the smaller one: undertrained on purpose, to see what that "
-       "looks "
-       "like. Then the same training with ten times the step."});
+       "has 30 steps in place of 600, and with a learning rate of 0.01 each step is short. The "
+       "network learns, but ends far below the smaller one: undertrained on purpose, to see what "
+       "that looks like. Then the same training with ten times the step."});
   run.fact("data", grouped(train_set.size()) + " training and " + grouped(test_set.size()) +
                        " test pictures from " + mnist.folder);
   run.fact("model", std::to_string(train_set.features()) + "-100-10 sigmoid, " +
@@ -174,8 +172,7 @@ void mnist_hidden_layer(Run& run) {
             kPerRow}},
           Palette::grey),
       "The first test pictures that the undertrained network answers wrong, with the probability "
-      "of "
-      "its answer: it is sure of nothing.");
+      "of its answer: it is sure of nothing.");
 
   // 6. The claims, and what to try next.
   const double slow_share = slow_log.last_test().accuracy();

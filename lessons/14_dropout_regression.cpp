@@ -102,8 +102,8 @@ void dropout_regression(Run& run) {
              "To ask the network, dropout must be off: model.eval(). If that is forgotten, each "
              "answer comes from a random half of the network."});
   run.fact("data", std::to_string(kPoints) +
-                       " even x from -1 to 1, y = x² + 1.0 x normal; for "
-                       "validation y is drawn again at the same x");
+                       " even x from -1 to 1, y = x² + 1.0 x normal; for validation y is drawn "
+                       "again at the same x");
   run.fact("model", "1-300-300-1 with ReLU, dropout behind both hidden layers; " +
                         std::to_string(seeds) + (seeds == 1 ? " seed" : " seeds"));
 

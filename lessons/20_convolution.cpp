@@ -122,16 +122,14 @@ void convolution(Run& run) {
             true}},
           Palette::diverging, true),
       "A digit and a face beside their maps: red where it is brighter on the left (or above), blue "
-      "where "
-      "it is brighter on the right (or below), white where nothing changes.");
+      "where it is brighter on the right (or below), white where nothing changes.");
   run.figure(save_pictures(run.figure_file("line", "A picture, a kernel, and the map", kNet),
                            {{"picture", {with_numbers(picture_of_map(line, "5 x 5"))}, 1},
                             {"kernel", {with_numbers(picture_of_kernel(sobel_x(), "3 x 3"))}, 1},
                             {"map", {with_numbers(picture_of_map(map, "3 x 3"))}, 1}},
                            Palette::diverging, true),
              "The kernel is laid on nine places of the picture. Where the line is under its right "
-             "column the "
-             "sum is -4, under its left column 4, under the middle 0.");
+             "column the sum is -4, under its left column 4, under the middle 0.");
   run.figure(
       save_pictures(run.figure_file("sizes", "Stride and padding", kNet), {counts},
                     Palette::diverging),
@@ -150,8 +148,7 @@ void convolution(Run& run) {
            {"map", {with_numbers(picture_of_map(map.reshape({1, 9, 1, 1}), "as a column"))}, 1}},
           Palette::diverging, true),
       "The pixels under the kernel at each of its nine places, row by row, times the kernel's "
-      "weights: "
-      "the nine numbers of the map.");
+      "weights: the nine numbers of the map.");
 
   // 6. The claims, and what to try next.
   run.claim("every map has the size that the formula gives", sizes_agree,
@@ -164,11 +161,9 @@ void convolution(Run& run) {
           shortest(static_cast<float>(on_pictures)));
   run.exercises(
       {"In lessons/20_convolution.cpp, turn the line by one row a column into a diagonal: which of "
-       "the "
-       "two kernels answers now?",
+       "the two kernels answers now?",
        "Give the kernel of ones the weights 1/4: the map is the mean of each window. What does it "
-       "do to "
-       "the face?",
+       "do to the face?",
        "lessons/run 20 --device gpu: the same maps through the kernels of kernels/convolution."});
 }
 

@@ -50,8 +50,7 @@ void multi_channel_convolution(Run& run) {
       {"Three kernels over one picture give three maps: the channels of a new picture. Each kernel "
        "answers to what it looks for, upright edges, lying edges, or brightness.",
        "Over a picture of several channels a kernel has weights for each of them. It is nothing "
-       "new: "
-       "each channel is convolved with its own weights, and the results are added up."});
+       "new: each channel is convolved with its own weights, and the results are added up."});
   run.fact("data", "5 x 5 pictures of an upright and a lying line, and an anime face in colour");
   run.fact("model", "single convolutions; nothing is trained");
 
@@ -139,8 +138,7 @@ void multi_channel_convolution(Run& run) {
                     {red_green_blue, maps_of("one map for each kernel", face_maps, face_names)},
                     Palette::diverging),
       "Each of the three kernels has weights for red, green and blue and gives one map: the edges "
-      "of "
-      "all colours together, and where there is more red than blue.");
+      "of all colours together, and where there is more red than blue.");
   const auto with_values = [](PictureGroup group) {
     for (Picture& picture : group.pictures) picture.numbers = true;
     return group;
@@ -156,8 +154,7 @@ void multi_channel_convolution(Run& run) {
                             line_group("a lying line", lying, of_lying)},
                            Palette::diverging),
              "One picture in, three maps out. The kernel for upright edges is silent on the lying "
-             "line and "
-             "the other way round; the ones answer to both.");
+             "line and the other way round; the ones answer to both.");
   run.figure(
       save_pictures(
           run.figure_file("channels", "Two channels in", kNet),
@@ -170,8 +167,7 @@ void multi_channel_convolution(Run& run) {
            with_values(maps_of("three kernels over the same two channels", three_out, sums))},
           Palette::diverging),
       "Above: the map of a two-channel kernel is the sum of its channels' maps. Below: three "
-      "kernels over "
-      "the same two channels, one map each.");
+      "kernels over the same two channels, one map each.");
 
   // 5. The claims, and what to try next.
   const bool tells = to_upright[0] > 0 && to_upright[1] == 0 && to_lying[0] == 0 && to_lying[1] > 0;
@@ -184,11 +180,9 @@ void multi_channel_convolution(Run& run) {
                 " on the lines and " + shortest(static_cast<float>(off_face)) + " on the face");
   run.exercises(
       {"In lessons/22_multi_channel_convolution.cpp, give the kernel of lesson 20's diagonal to "
-       "both lines: "
-       "which one does it answer to?",
+       "both lines: which one does it answer to?",
        "A 1 x 1 kernel over three channels mixes colours pixel by pixel. Which weights make a "
-       "picture grey? "
-       "(lessons/support/maps.cpp has them.)",
+       "picture grey? (lessons/support/maps.cpp has them.)",
        "lessons/run 22 --device gpu: the same through the kernels of kernels/convolution."});
 }
 
