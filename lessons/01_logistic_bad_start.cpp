@@ -4,6 +4,8 @@
 // squared error it learns its twenty points from almost everywhere, but not from everywhere: there are
 // places where the ground is so flat that a training does not move.
 
+#include <algorithm>
+
 #include "support/logistic.h"
 #include "support/text.h"
 #include "weft/ops/loss.h"
@@ -14,18 +16,12 @@ using namespace weft;
 
 namespace {
 
-constexpr double kBadWeight = -5, kBadBias = -10;
 constexpr int kRandomStarts = 5, kSmokeRandomStarts = 1;
-constexpr double kAllZeros = 13.0 / 20;  // what the answer "no" to everything gets right
-constexpr double kFlatter = 1000;        // the gradient is more than so many times smaller
+constexpr int kFlatter = 1000;  // the gradient is more than so many times smaller
 constexpr const char* kNet = "1-1 sigmoid, squared error, SGD in order";
 
-std::string place(const LogisticRun& run, std::size_t epoch) {
-  return fixed(run.w.at(epoch), 2) + ", " + fixed(run.b.at(epoch), 2);
-}
-
 std::string colour(std::size_t start) {
-  return start == 0 ? "#c2410c" : start == 1 ? "#059669" : "#e8a412";
+  return start == 0 ? "#c2410c" : start == 1 ? "#6b2172" : "#e8a412";
 }
 
 // Only the first of the random starts has a place in the key.
@@ -38,6 +34,7 @@ std::string key(std::size_t start) {
 void logistic_bad_start(Run& run) {
   // 1. The data: twenty numbers, with the answer 1 for those above 0.2.
   const Points points = logistic_points();
+  const auto zeros = std::count(points.y.begin(), points.y.end(), 0.0f);
 
   run.story("Lesson 01: the same model, learning or stuck, by where it starts",
             {"Logistic regression draws a line w x + b through the numbers and bends it by the "
@@ -75,7 +72,9 @@ void logistic_bad_start(Run& run) {
   Table table{{"", "start w, b", "end w, b", "loss", "accuracy"}};
   int solved = 0;
   for (const LogisticRun& r : runs) {
-    table.push_back({r.name, place(r, 0), place(r, r.w.size() - 1),
+    std::string name = r.name;
+    std::replace(name.begin(), name.end(), '_', ' ');
+    table.push_back({name, place_of(r, 0), place_of(r, r.w.size() - 1),
                      fixed(r.log.last_test().loss, 4), percent(r.log.last_test().accuracy())});
     if (&r != &runs.front() && r.log.last_test().correct == points.size()) ++solved;
   }
@@ -95,7 +94,7 @@ void logistic_bad_start(Run& run) {
                    .key_below = true,
                    .y_low = 0,
                    .y_high = 1.05};
-  for (std::size_t i = 0; i < runs.size(); ++i) {
+  for (std::size_t i = runs.size(); i-- > 0;) {  // the bad start and zero on top of the others
     const TrainingLog& log = runs[i].log;
     paths.push_back(path_of(runs[i], points, squared_error_of, key(i), colour(i)));
     losses.curves.push_back(
@@ -117,12 +116,15 @@ void logistic_bad_start(Run& run) {
 
   // 5. The claims, and what to try next.
   const Summary& stuck = runs.front().log.last_test();
-  run.claim("the bad start stays at the " + percent(kAllZeros) + " of answering 0 to everything",
-            stuck.correct == 13, percent(stuck.accuracy()));
-  run.claim("its gradient there is over 1,000 times smaller than with cross-entropy",
-            steep > kFlatter * flat,
-            shortest(static_cast<float>(flat)) + " beside " + shortest(static_cast<float>(steep)) +
-                ", " + grouped(static_cast<std::int64_t>(steep / flat)) + " times");
+  run.claim("the bad start stays at the " +
+                percent(static_cast<double>(zeros) / static_cast<double>(points.size())) +
+                " of answering 0 to everything",
+            stuck.correct == zeros, percent(stuck.accuracy()));
+  run.claim(
+      "its gradient there is over " + grouped(kFlatter) + " times smaller than with cross-entropy",
+      steep > kFlatter * flat,
+      shortest(static_cast<float>(flat)) + " beside " + shortest(static_cast<float>(steep)) + ", " +
+          grouped(static_cast<std::int64_t>(steep / flat)) + " times");
   run.claim("every other start reaches 100 %", solved == 1 + random_starts,
             std::to_string(solved) + " of " + std::to_string(1 + random_starts));
   run.exercises({"lessons/run 01 --epochs 5000: does patience help the bad start?",

@@ -14,14 +14,9 @@ using namespace weft;
 
 namespace {
 
-constexpr double kBadWeight = -5, kBadBias = -10;
 constexpr double kSmokeClaim = 0.80;  // after some of the epochs
 constexpr const char* kNet = "1-1 sigmoid, SGD in order";
 constexpr const char *kSquaredColour = "#c2410c", *kEntropyColour = "#e8a412";
-
-std::string place(const LogisticRun& run, std::size_t epoch) {
-  return fixed(run.w.at(epoch), 2) + ", " + fixed(run.b.at(epoch), 2);
-}
 
 }  // namespace
 
@@ -53,7 +48,7 @@ void logistic_cross_entropy(Run& run) {
   Table table{{"", "gradient at the start", "end w, b", "accuracy before", "accuracy after"}};
   const auto row = [&](const std::string& name, const LogisticRun& r, const ScoreLoss& loss) {
     const double gradient = gradient_norm(points, loss, kBadWeight, kBadBias, run.device());
-    table.push_back({name, shortest(static_cast<float>(gradient)), place(r, r.w.size() - 1),
+    table.push_back({name, shortest(static_cast<float>(gradient)), place_of(r, r.w.size() - 1),
                      percent(r.log.first_test().accuracy()),
                      percent(r.log.last_test().accuracy())});
   };
