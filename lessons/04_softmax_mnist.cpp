@@ -85,9 +85,7 @@ void softmax_mnist(Run& run) {
        "probabilities.",
        "Training shows it a batch of pictures at a time, measures by the cross-entropy how little "
        "probability it gave to the true digits, and moves every weight a small step downhill."});
-  run.fact("data", grouped(train.size()) + " training and " + grouped(test.size()) +
-                       " test pictures of " + std::to_string(mnist.rows) + " x " +
-                       std::to_string(mnist.columns) + " from " + mnist.folder);
+  run.fact("data", describe(mnist));
   run.fact("model", std::to_string(train.features()) + "-10 softmax, " +
                         grouped(model.parameter_count()) + " parameters");
 
