@@ -1,8 +1,10 @@
 // Lesson 20: convolution.
 //
 // A small kernel of weights slides over a picture; at every place the pixels under it are multiplied by
-// its weights and added up. The sums are a new picture, a map, that is bright where the picture looks like
-// the kernel. Nothing is trained here: the kernels are made by hand.
+// its weights and added up. The sums are a new picture, the feature map, or map for short: bright where the
+// picture looks like the kernel. Nothing is trained here: the kernels are made by hand.
+
+#include <algorithm>
 
 #include "support/maps.h"
 #include "support/text.h"
@@ -52,7 +54,7 @@ void convolution(Run& run) {
            "a 5 x 5 picture of a line, a 4 x 4 picture of ones, an MNIST digit, an anime face");
   run.fact("model", "single convolutions; nothing is trained");
 
-  // 1. An upright line and a kernel that looks for upright edges: left minus right. The map is -4 to the
+  // 1. A vertical line and a kernel that looks for vertical edges: left minus right. The map is -4 to the
   //    line's left, 4 to its right, and 0 on it.
   const Tensor line = image_of(vertical_line(), run);
   const Tensor edges_x = kernel_of(sobel_x(), run);
@@ -112,11 +114,11 @@ void convolution(Run& run) {
              picture_of_map(grey, "anime, in grey")},
             1,
             true},
-           {"upright edges: left minus right",
+           {"vertical edges: left minus right",
             {picture_of_map(conv2d(digit, edges_x), ""), picture_of_map(conv2d(grey, edges_x), "")},
             1,
             true},
-           {"lying edges: above minus below",
+           {"horizontal edges: above minus below",
             {picture_of_map(conv2d(digit, edges_y), ""), picture_of_map(conv2d(grey, edges_y), "")},
             1,
             true}},

@@ -1,8 +1,8 @@
 // Lesson 21: activation and pooling.
 //
-// After a convolution come two steps that learn nothing. ReLU keeps where the kernel answers yes and drops
-// where it answers the contrary. Pooling keeps the largest answer of each small window: where exactly it
-// stood matters less, so a picture that moves a little gives nearly the same map.
+// After a convolution come two steps that learn nothing. ReLU keeps what is above 0, where the picture
+// looks like the kernel, and sets the rest to 0. Max pooling keeps the largest number of each small window:
+// where exactly it stood matters less, so a picture that moves a little gives nearly the same map.
 
 #include <algorithm>
 
@@ -60,7 +60,7 @@ void activation_max_pool(Run& run) {
   const auto mean_by_two = [](const Tensor& x) { return avg_pool2d(x, 2); };
 
   // 2. Three pictures and the same ones moved to the left by one column; the map of the last two is that of
-  //    lesson 20's kernel for upright edges, after ReLU.
+  //    lesson 20's kernel for vertical edges, after ReLU.
   const Tensor edges = kernel_of(sobel_x(), run);
   const auto edge_map = [&](const Tensor& x) { return relu(conv2d(x, edges)); };
   const Pair square{image, image_of(shifted_left(numbers), run)};
@@ -106,7 +106,7 @@ void activation_max_pool(Run& run) {
                        picture_of_map(mean_by_two(digit_maps.after), "average pooling, stride 2")},
                       4}},
                     Palette::diverging),
-      "A digit, the map of its upright edges, and the pooled maps; below, the same of the digit "
+      "A digit, the map of its vertical edges, and the pooled maps; below, the same of the digit "
       "moved by one column. The maps move, the pooled ones change less.");
   run.figure(save_pictures(run.figure_file("pooling", "Max and average, stride 1 and 2", kNet),
                            {{"", {shown(image, "4 x 4 picture"), shown(kept, "after ReLU")}, 2},
