@@ -109,7 +109,7 @@ void hidden_layer(Run& run) {
   const int needed = run.options().smoke ? kSmokeStarts : kSolved;
   run.claim("both losses reach at least " + percent(wanted) + " from " + std::to_string(needed) +
                 " of " + std::to_string(starts) + (starts == 1 ? " start" : " starts"),
-            solved >= needed, std::to_string(solved));
+            solved >= needed, std::to_string(solved) + " of " + std::to_string(starts));
   run.exercises(
       {"lessons/run 05 --seed 6: other starts. Are there some that stay at 82.5 %, the answer no "
        "to everything?",
