@@ -110,10 +110,9 @@ void convolution(Run& run) {
       save_pictures(
           run.figure_file("edges", "A digit and a face, and their edges", kNet),
           {{"pictures",
-            {picture_of_map(digit, "MNIST, a " + std::to_string(kDigit)),
-             picture_of_map(grey, "anime, in grey")},
-            1,
-            true},
+            {ink_picture(digit, "MNIST, a " + std::to_string(kDigit)),
+             colour_picture(face, "anime, used in grey")},
+            1},
            {"vertical edges: left minus right",
             {picture_of_map(conv2d(digit, edges_x), ""), picture_of_map(conv2d(grey, edges_x), "")},
             1,

@@ -97,10 +97,10 @@ void multi_channel_convolution(Run& run) {
   // 3. Three channels in: a face in red, green and blue.
   const Tensor face = anime_face(run);
   const std::vector<std::string> face_names{"vertical edges", "horizontal edges", "red minus blue"};
-  const Rows mean = scaled(ones(3, 3), 1.0f / 9), none = scaled(mean, 0);
+  const Rows all = ones(3, 3), none = scaled(all, 0);
   const std::vector<std::vector<Rows>> face_kernels{{sobel_x(), sobel_x(), sobel_x()},
                                                     {sobel_y(), sobel_y(), sobel_y()},
-                                                    {mean, none, scaled(mean, -1)}};
+                                                    {all, none, scaled(all, -1)}};
   std::vector<Tensor> face_parts;
   for (const auto& channels : face_kernels) face_parts.push_back(kernel_of_channels(channels, run));
   const Tensor face_maps = conv2d(face, concatenate(face_parts, 0));

@@ -33,11 +33,16 @@ constexpr const char* kNet = "conv 16, pool, conv 32, pool, fc 10; ReLU, cross-e
 nn::Sequential network_of(PictureSize size, std::int64_t kernel, std::int64_t classes,
                           Generator& generator) {
   const std::int64_t features = size.rows / 4 * (size.columns / 4) * kSecond;
-  return nn::Sequential(
+  return nn::Sequential{
       nn::Unflatten({size.rows, size.columns, size.channels}),
-      nn::Conv2d(size.channels, kFirst, kernel, generator, {.padding = kernel / 2}), nn::ReLU(),
-      nn::MaxPool2d(2), nn::Conv2d(kFirst, kSecond, kernel, generator, {.padding = kernel / 2}),
-      nn::ReLU(), nn::MaxPool2d(2), nn::Flatten(), nn::Linear(features, classes, generator));
+      nn::Conv2d(size.channels, kFirst, kernel, generator, {.padding = kernel / 2}),
+      nn::ReLU(),
+      nn::MaxPool2d(2),
+      nn::Conv2d(kFirst, kSecond, kernel, generator, {.padding = kernel / 2}),
+      nn::ReLU(),
+      nn::MaxPool2d(2),
+      nn::Flatten(),
+      nn::Linear(features, classes, generator)};
 }
 
 /// One network of the comparison.
@@ -126,9 +131,9 @@ void cnn_small_images(Run& run) {
   run.story(
       "Lesson 24: a convolutional network on small pictures",
       {"Sixteen kernels of 5 x 5 weights slide over the picture, and each writes down where it "
-       "found "
-       "what it looks for. ReLU keeps what was found, pooling keeps the best of each 2 x 2 places. "
-       "Thirty-two kernels do the same with the sixteen maps, and one layer adds up what is left.",
+       "found what it looks for. ReLU keeps what was found, pooling keeps the best of each 2 x 2 "
+       "places. Thirty-two kernels do the same with the sixteen maps, and one layer adds up what "
+       "is left.",
        "The same weights serve every place, so a stroke learned in one corner is known in all of "
        "them. That is why this network needs few parameters for what it can do. Beside it: kernels "
        "of 3 x 3, and the pictures at their own size."});
@@ -167,8 +172,8 @@ void cnn_small_images(Run& run) {
                     Palette::grey),
       "Two test digits and their maps after each ReLU, before pooling; dark is where a kernel "
       "found what it looks for. The first convolution answers to strokes and edges of one "
-      "direction each, the second to parts of the digit; a map that stays white is a kernel "
-      "that this digit has nothing for.");
+      "direction each, the second to parts of the digit; a map that stays white is a kernel that "
+      "this digit has nothing for.");
   run.figure(
       save_pictures(run.figure_file("kernels", "The kernels before and after the training", kNet),
                     {before_and_after("first convolution: 16 kernels, before and below them after",
@@ -214,8 +219,7 @@ void cnn_small_images(Run& run) {
                    kPerRow}},
                  Palette::grey),
              "The first test pictures with a wrong answer, as the network sees them, with the "
-             "probability of "
-             "its answer and of the truth.");
+             "probability of its answer and of the truth.");
 
   // 6. The claim, and what to try next.
   const double claim = smoke ? kSmokeClaim : kClaim;

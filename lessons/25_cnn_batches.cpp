@@ -38,6 +38,13 @@ struct Trained {
   double seconds_per_epoch() const { return log.seconds() / epochs(); }
 };
 
+/// Batch norm knows no variance of a single picture: where one is left over for the last batch, the set
+/// without it.
+Dataset without_single(const Dataset& data, std::int64_t batch) {
+  if (batch == 1) throw UsageError("--batch: expected at least 2 for batch norm, found 1");
+  return data.size() % batch == 1 ? data.first(data.size() - 1) : data;
+}
+
 Curve accuracy_curve(const Trained& trained) {
   // Without epoch 0, near chance, beside which all others are one line.
   const TrainingLog& log = trained.log;
@@ -52,13 +59,19 @@ Curve accuracy_curve(const Trained& trained) {
 /// The network of lesson 24 with batch norm after each convolution and on the outputs.
 nn::Sequential cnn_batches_network(PictureSize size, std::int64_t classes, Generator& generator) {
   const std::int64_t features = size.rows / 4 * (size.columns / 4) * kSecond;
-  return nn::Sequential(
+  return nn::Sequential{
       nn::Unflatten({size.rows, size.columns, size.channels}),
       nn::Conv2d(size.channels, kFirst, kKernel, generator, {.padding = kKernel / 2}),
-      nn::BatchNorm(kFirst), nn::ReLU(), nn::MaxPool2d(2),
+      nn::BatchNorm(kFirst),
+      nn::ReLU(),
+      nn::MaxPool2d(2),
       nn::Conv2d(kFirst, kSecond, kKernel, generator, {.padding = kKernel / 2}),
-      nn::BatchNorm(kSecond), nn::ReLU(), nn::MaxPool2d(2), nn::Flatten(),
-      nn::Linear(features, classes, generator), nn::BatchNorm(classes));
+      nn::BatchNorm(kSecond),
+      nn::ReLU(),
+      nn::MaxPool2d(2),
+      nn::Flatten(),
+      nn::Linear(features, classes, generator),
+      nn::BatchNorm(classes)};
 }
 
 void cnn_batches(Run& run) {
@@ -88,8 +101,7 @@ void cnn_batches(Run& run) {
       "Lesson 25: batch norm in a convolutional network, and the size of a batch",
       {"While a layer learns, what it gives to the next one grows, shrinks and moves, and the next "
        "one has to follow. Batch norm brings every map to mean 0 and variance 1 over the pictures "
-       "of "
-       "the batch. To judge a single picture it uses the means and variances it has seen in "
+       "of the batch. To judge a single picture it uses the means and variances it has seen in "
        "training.",
        "Then the same network with batches of other sizes. All see every picture once an epoch: a "
        "small batch makes many steps of it in uncertain directions, a large one few steps in good "
@@ -107,7 +119,7 @@ void cnn_batches(Run& run) {
     TrainingLog log = train(run, {.name = name,
                                   .model = model,
                                   .optimizer = sgd,
-                                  .train = train_set,
+                                  .train = without_single(train_set, batch),
                                   .test = test_set,
                                   .epochs = epochs,
                                   .batch = batch});
@@ -169,8 +181,7 @@ void cnn_batches(Run& run) {
                   {losses, accuracies}),
       "The loss of each step with its running mean, and the share of the test pictures that is "
       "answered right. With batch norm the outputs too are held to one scale, so the loss cannot "
-      "fall "
-      "as low; what counts is the right side.");
+      "fall as low; what counts is the right side.");
   Curve times{.name = "", .points = true};
   Chart by_time{.title = "Test accuracy over the time of training",
                 .x_label = "seconds",

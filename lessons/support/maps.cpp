@@ -106,6 +106,15 @@ Picture picture_of_map(const Tensor& map, const std::string& caption, int channe
   return picture;
 }
 
+Picture ink_picture(const Tensor& digit, const std::string& caption) {
+  const Picture grey = picture_of_map(digit, caption);
+  Picture ink = grey;
+  ink.channels = 3;
+  ink.pixels.clear();
+  for (const float pixel : grey.pixels) ink.pixels.insert(ink.pixels.end(), 3, 1 - pixel);
+  return ink;
+}
+
 Picture colour_picture(const Tensor& rgb, const std::string& caption) {
   return {.pixels = rgb.to_vector<float>(),
           .rows = static_cast<int>(rgb.size(1)),

@@ -35,9 +35,11 @@ weft::Tensor anime_face(const Run& run);
 /// convolution with a 1x1 kernel.
 weft::Tensor grey_of(const weft::Tensor& rgb, const Run& run);
 
-/// Channel `channel` of the first image of a map [n, h, w, c]; one of three channels as it is, in colour.
-weft::Picture picture_of_map(const weft::Tensor& map, const std::string& caption, int channel = 0);
+/// A digit as black ink on white paper, whatever the figure's palette; a picture of three channels in its
+/// colours; and channel `channel` of the first image of a map [n, h, w, c].
+weft::Picture ink_picture(const weft::Tensor& digit, const std::string& caption);
 weft::Picture colour_picture(const weft::Tensor& rgb, const std::string& caption);
+weft::Picture picture_of_map(const weft::Tensor& map, const std::string& caption, int channel = 0);
 weft::Picture picture_of_kernel(const Rows& rows, const std::string& caption);
 
 /// The same with the numbers in their cells.

@@ -1,0 +1,107 @@
+// Products: ours, by the tile it takes by itself, beside cuBLASLt in float32 and, for the distance, in TF32,
+// which rounds the operands to 10 bits.
+
+#include <cmath>
+#include <memory>
+#include <string>
+
+#include "bench/support/inputs.h"
+#include "bench/support/problem.h"
+#include "bench/vendor/cublas.h"
+#include "kernels/gemm/gemm.h"
+#include "weft/stream.h"
+
+namespace {
+
+using namespace weft;
+using bench::BlasMode;
+using bench::BlasProduct;
+
+struct ProductShape {
+  std::int64_t m, n, k;
+  bool transpose_a = false, transpose_b = false;
+};
+
+// Squares; the lessons' layers forward (x weightᵀ), backward to the data and to the weights; skinny and ragged.
+constexpr ProductShape kShapes[] = {
+    {256, 256, 256},
+    {512, 512, 512},
+    {1024, 1024, 1024},
+    {2048, 2048, 2048},
+    {4096, 4096, 4096},
+    {8192, 8192, 8192},
+    {100, 10, 784, false, true},
+    {10, 784, 100, true, false},
+    {2000, 100, 784, false, true},
+    {100, 784, 2000, true, false},
+    {64, 128, 16384, false, true},
+    {64, 16384, 128},
+    {128, 16384, 64, true, false},
+    {16, 4096, 4096},
+    {4096, 16, 4096},
+    {8192, 8192, 64},
+    {64, 64, 65536},
+    {1000, 1000, 1000},
+    {1023, 1025, 1027},
+    {4099, 131, 2053},
+};
+
+std::string name_of(const ProductShape& s) {
+  return std::string("gemm/fp32") +
+         (s.transpose_a || s.transpose_b ? (s.transpose_a ? "_tn" : "_nt") : "") + "/" +
+         std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k);
+}
+
+bench::Problem make(const ProductShape& s) {
+  const double bytes = 4.0 * static_cast<double>(s.m * s.k + s.k * s.n + s.m * s.n);
+  const auto sets = static_cast<std::size_t>(bench::sets_beyond_cache(bytes));
+  auto a = std::make_shared<std::vector<Tensor>>(), b = std::make_shared<std::vector<Tensor>>();
+  for (std::size_t i = 0; i < sets; ++i) {
+    a->push_back(bench::random_floats({s.m * s.k}));
+    b->push_back(bench::random_floats({s.k * s.n}));
+  }
+  const Tensor workspace =
+      empty({kernels::gemm_workspace(s.m, s.n, s.k)}, DType::float32, Device::gpu);
+  bench::Problem problem{
+      .flops = 2.0 * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k),
+      .bytes = bytes,
+      .contenders = {},
+      .reference = 1};
+  // Sums of k products in two orders: errors that add up like a random walk, and four times that.
+  const double rounding = 4 * std::sqrt(static_cast<double>(s.k)) * 0x1p-24;
+  const Tensor ours = bench::unwritten({s.m, s.n});
+  problem.contenders.push_back(
+      {"ours",
+       [=](int call) {
+         const auto set = static_cast<std::size_t>(call) % sets;
+         kernels::gemm((*a)[set].data<float>(), (*b)[set].data<float>(), nullptr,
+                       ours.data<float>(), workspace.data<float>(), s.m, s.n, s.k, s.transpose_a,
+                       s.transpose_b, 1, 0, Activation::none, 0, current_stream());
+       },
+       {ours},
+       rounding});
+  const auto vendor = [&](const char* name, BlasMode mode, double tolerance) {
+    const auto product =
+        std::make_shared<BlasProduct>(mode, s.m, s.n, s.k, s.transpose_a, s.transpose_b);
+    const Tensor c = bench::unwritten({s.m, s.n});
+    problem.contenders.push_back({name,
+                                  [=](int call) {
+                                    const auto set = static_cast<std::size_t>(call) % sets;
+                                    product->run((*a)[set].data(), (*b)[set].data(), c.data());
+                                  },
+                                  {c},
+                                  tolerance});
+  };
+  vendor("cublas_fp32", BlasMode::fp32, rounding);
+  vendor("cublas_tf32", BlasMode::tf32, 2e-3);  // two operands rounded to 2^-11
+  return problem;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  for (const ProductShape& shape : kShapes)
+    bench::add(name_of(shape), {"ours", "cublas_fp32", "cublas_tf32"},
+               [shape] { return make(shape); });
+  return bench::run(argc, argv);
+}
