@@ -50,12 +50,12 @@ void hidden_layer(Run& run) {
   run.short_trainings(2 * starts);
   std::vector<TwoNeuronsRun> entropies, squares;
   Table table{{"start", "cross-entropy, loss", "accuracy", "squared error, loss", "accuracy"}};
-  int solved = 0, shown = -1;
+  int solved = 0, shown = -1;  // the first that solves it is shown, and is the main model
   for (int start = 0; start < starts; ++start) {
     const std::uint64_t seed = run.settings().seed + static_cast<std::uint64_t>(start);
     const std::string number = "_seed_" + std::to_string(seed);
     entropies.push_back(train_from(run, "cross_entropy" + number, seed, points,
-                                   binary_cross_entropy_with_logits, start == 0));
+                                   binary_cross_entropy_with_logits, shown < 0));
     squares.push_back(
         train_from(run, "squared_error" + number, seed, points, squared_error, false));
     const Summary& e = entropies.back().log.last_test();

@@ -96,7 +96,7 @@ void xor_problem(Run& run) {
       model.to(run.device());
       const TrainingLog log =
           train_small(run, name, model, data, binary_cross_entropy_with_logits, shuffled(seed));
-      run.save_model(name, model, hidden == kMostHidden && start == 0);
+      run.save_model(name, model, hidden == kMostHidden && right == 0);
       const double share = log.last_test().accuracy();
       right += log.last_test().correct == points.size() ? 1 : 0;
       most = std::max(most, share);
@@ -154,7 +154,8 @@ void xor_problem(Run& run) {
                   std::to_string(seeds) + " starts",
               std::min(solved[2], solved[3]) >= kSolvedOfSix,
               std::to_string(solved[2]) + " and " + std::to_string(solved[3]));
-    run.claim("two solve it from some", solved[1] > 0, std::to_string(solved[1]));
+    run.claim("two solve it from some", solved[1] > 0,
+              std::to_string(solved[1]) + " of " + std::to_string(seeds));
   }
   run.exercises(
       {"lessons/run 07 --seed 7: other starts and other points. How often do two suffice?",

@@ -124,7 +124,7 @@ void activations(Run& run) {
       const std::uint64_t seed = run.settings().seed + static_cast<std::uint64_t>(start);
       group.push_back(train_islands(run, f.name + "_seed_" + std::to_string(seed), kHidden,
                                     f.activation, seed, points,
-                                    &f == &kFunctions.back() && start == 0));
+                                    &f == &kFunctions.back() && solved_of(group) == 0));
     }
     networks.push_back({f.name, std::to_string(solved_of(group)) + " of " + std::to_string(starts),
                         percent(best_of(group).accuracy()),
