@@ -99,7 +99,7 @@ void logistic_cross_entropy(Run& run) {
   run.claim("from the bad start cross-entropy reaches " + percent(wanted, 0),
             after.accuracy() >= wanted, percent(after.accuracy()));
   run.exercises(
-      {"lessons/run 02 --lr 0.02: a hundredth of the step. Which loss still arrives?",
+      {"lessons/run 02 --lr 0.2: a tenth of the step. Which loss still arrives?",
        "lessons/run 02 --epochs 1000: w and b go on growing although every answer is right. Why?",
        "lessons/run 01: the plain on which the squared error is stuck."});
 }

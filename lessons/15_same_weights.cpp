@@ -216,7 +216,8 @@ void same_weights(Run& run) {
                              std::to_string(kStarts) + " seeds";
     for (const std::size_t i : {3, 2}) {
       const auto right = std::count_if(groups[i].begin(), groups[i].end(), solved);
-      run.claim(kAllStarts[i].title + goal, right >= kSolved, std::to_string(right));
+      run.claim(kAllStarts[i].title + goal, right >= kSolved,
+                std::to_string(right) + " of " + std::to_string(kStarts));
     }
   }
   run.exercises(
