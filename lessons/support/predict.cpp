@@ -66,9 +66,9 @@ std::string advice(const ModelFile& file, const Lesson& lesson) {
     const bool reads = std::any_of(std::begin(kReaders), std::end(kReaders),
                                    [&](const Reader& r) { return r.lesson == other->number; });
     return "it is a model of " + other->full_name() +
-           (reads ? ": use weft-lessons predict " + other->full_name()
-                  : ", which predict has no use for") +
-           ", or train one with weft-lessons run " + lesson.full_name();
+           (reads ? ": use weft-lessons predict " + other->full_name() + ", or "
+                  : ", which predict has no use for: ") +
+           "train one with weft-lessons run " + lesson.full_name();
   }
   return "train one with weft-lessons run " + lesson.full_name();
 }
