@@ -105,7 +105,8 @@ void cnn_batches(Run& run) {
        "training.",
        "Then the same network with batches of other sizes. All see every picture once an epoch: a "
        "small batch makes many steps of it in uncertain directions, a large one few steps in good "
-       "ones, and a machine works on a large batch with less waiting."});
+       "ones, and a machine works on a large batch with less waiting. They are compared early, "
+       "after the first few epochs."});
   run.fact("data", grouped(train_set.size()) + " training and " + grouped(test_set.size()) +
                        " test pictures from " + mnist.folder + ", brought to 16 x 16");
   run.fact("model", "the network of lesson 24, with batch norm " + grouped(with.parameter_count()) +
@@ -180,8 +181,7 @@ void cnn_batches(Run& run) {
       save_charts(run.figure_file("training", "With batch norm and without", kNet),
                   {losses, accuracies}),
       "The loss of each step with its running mean, and the share of the test pictures that is "
-      "answered right. With batch norm the outputs too are held to one scale, so the loss cannot "
-      "fall as low; what counts is the right side.");
+      "answered right after each epoch.");
   Curve times{.name = "", .points = true};
   Chart by_time{.title = "Test accuracy over the time of training",
                 .x_label = "seconds",

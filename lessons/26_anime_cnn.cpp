@@ -262,18 +262,21 @@ void anime_cnn(Run& run) {
       "Left: the loss of each step with its running mean. Right: the share of the test faces that "
       "is answered right. A loss that goes on falling where the accuracy does not is learning the "
       "training faces by heart.");
-  run.figure(save_pictures(run.figure_file("kernels", "What the first convolution looks for", kNet),
-                           {colour_kernels("before the training", kernels_before),
-                            colour_kernels("after", kernels_after)},
-                           Palette::grey),
-             "The 32 kernels of the first convolution, 3 x 3 weights for red, green and blue, as "
-             "colours: grey is no weight. Light beside dark looks for an edge, a strong colour for "
-             "that colour.");
-  run.figure(save_confusion_matrix(
-                 run.figure_file("confusion", "Whom the best network takes for whom", kNet),
-                 anime.classes, answers.confusion),
-             "Each row is a character, each column an answer. Right answers are blue; mistakes are "
-             "the redder, the more often they happen.");
+  run.figure(
+      save_pictures(run.figure_file("kernels", "What the first convolution looks for", kNet),
+                    {colour_kernels("before the training", kernels_before),
+                     colour_kernels("after", kernels_after)},
+                    Palette::grey),
+      "The 32 kernels of the first convolution, 3 x 3 weights for red, green and blue, as colours: "
+      "grey is no weight. Light beside dark looks for an edge, a strong colour for that colour. "
+      "The training changes them less than one may think: most of it is learned by the layers "
+      "behind, which use what these happen to find.");
+  run.figure(
+      save_confusion_matrix(
+          run.figure_file("confusion", "Whom the best network takes for whom", kNet), anime.classes,
+          answers.confusion),
+      "Each row is a character, each column an answer. Right answers are blue; mistakes have the "
+      "stronger a colour, the more often they happen.");
 
   // 6. The claims, and what to try next.
   const double regression = logs[kRegression].last_test().accuracy();

@@ -1,6 +1,7 @@
 // Several lessons in one go: the lines, the table, the exit status and the page.
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <csignal>
@@ -178,6 +179,75 @@ TEST(LessonOverview, ThePageIsMadeOfWhatLiesThere) {
   EXPECT_TRUE(has(broken.text, "result.json: expected what a lesson's run writes")) << broken.text;
   EXPECT_EQ(run(folder.path(), "overview nowhere").status, 2);
   EXPECT_EQ(run(folder.path(), "overview some more").status, 2);
+}
+
+TEST(LessonOverview, RefusesWhatNoLessonWroteAndWritesNoPage) {
+  SKIP_UNLESS_BUILT();
+  const test::TemporaryFolder folder;
+  const fs::path result = folder / "some/05_hidden_layer/result.json";
+  put_result(folder / "some", "05_hidden_layer");
+  const std::string good = get(result);
+  const auto expect_refused = [&](const std::string& complaint) {
+    for (const char* command : {"overview some", "run 02 07 --smoke --quiet --out some"}) {
+      const Answer answer = run(folder.path(), command, "timeout 20");
+      EXPECT_EQ(answer.status, 2) << answer.text;
+      EXPECT_TRUE(has(answer.text, "some/05_hidden_layer/result.json: " + complaint))
+          << answer.text;
+      EXPECT_FALSE(fs::exists(folder / "some/index.html"));
+      EXPECT_FALSE(fs::exists(folder / "some/02_logistic_cross_entropy"));
+    }
+  };
+  const auto with = [&](const std::string& part, const std::string& other) {
+    std::string text = good;
+    put(result, text.replace(text.find(part), part.size(), other));
+  };
+  const std::string expected = "expected what a lesson's run writes, found ";
+  for (const char* status : {"-5", "1e300", "true", "256", "1099511627777"}) {
+    with("\"status\":0", std::string("\"status\":") + status);
+    expect_refused(expected + "another value where a whole number from 0 to 255 should be");
+  }
+  with("\"seed\":1", "\"seed\":-1");
+  expect_refused(expected + "another value where a whole number from 0 to 1844674407370955161");
+  for (const char* seconds : {"1e308", "-1"}) {
+    with("\"seconds\":75", std::string("\"seconds\":") + seconds);
+    expect_refused(expected);
+  }
+  for (const char* lesson : {"javascript:alert(1)//", "../../../etc", "04_softmax_mnist"}) {
+    with("\"lesson\":\"05_hidden_layer\"", std::string("\"lesson\":\"") + lesson + '"');
+    expect_refused(expected + "another lesson's name than its folder has");
+  }
+  for (const char* name : {"../../passwd", ".."})
+    for (const char* key : {"\"figure\":\"", "\"output\":\""}) {
+      with(key, std::string(key) + name);
+      expect_refused(expected + "a figure or an output that is no file's name");
+    }
+  fs::remove(result);
+  ASSERT_EQ(mkfifo(result.c_str(), 0666), 0);
+  expect_refused("expected a regular file, found a device or a pipe");
+  fs::remove(result);
+  fs::create_directory(result);
+  expect_refused("expected a regular file, found a folder");
+  fs::remove(result);
+  fs::create_symlink("result.json", result);
+  expect_refused("cannot be read: Too many levels of symbolic links");
+  fs::remove(result);
+  put(result, "");
+  fs::resize_file(result, std::uintmax_t{1} << 40);
+  expect_refused("expected at most 16777216 bytes of text, found 1099511627776");
+}
+
+TEST(LessonOverview, TextsOfResultsCannotSteerTheTerminal) {
+  SKIP_UNLESS_BUILT();
+  const test::TemporaryFolder folder;
+  put_result(folder / "some", "05_hidden_layer");
+  std::string text = get(folder / "some/05_hidden_layer/result.json");
+  text.replace(text.find("\"stopped\":\""), 11, "\"stopped\":\"\\u001b[2Jred\\u0007");
+  put(folder / "some/05_hidden_layer/result.json", text);
+  const Answer answer = run(folder.path(), "overview some");
+  EXPECT_EQ(answer.status, 0) << answer.text;
+  EXPECT_TRUE(has(answer.text, "[2Jred")) << answer.text;
+  for (const std::string& shown : {answer.text, get(folder / "some/index.html")})
+    EXPECT_EQ(shown.find_first_of("\x1b\x07"), std::string::npos) << shown;
 }
 
 }  // namespace

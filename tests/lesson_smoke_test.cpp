@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iomanip>
 #include <map>
@@ -22,6 +23,12 @@ using namespace weft::test;
 constexpr int kLessons = 26;
 constexpr std::size_t kSteps = 50;  // of each training
 constexpr double kAgreement = 1e-3;
+
+// What a difference is measured by. The losses of lesson 17 are a polynomial's values, hundreds that pass through
+// 0 on their way: there rounding is all of a value, so it is measured by 1 at least.
+double scale(int lesson, double loss) {
+  return lesson == 17 ? std::max(1.0, std::abs(loss)) : std::abs(loss);
+}
 
 bool trains(int lesson) { return lesson < 20 || lesson > 22; }
 
@@ -77,7 +84,8 @@ TEST_P(LessonSmoke, TrainsTheSameOnBothDevices) {
     const auto& actual = gpu.at(name);
     ASSERT_EQ(actual.size(), expected.size()) << name;
     for (std::size_t step = 0; step < expected.size(); ++step)
-      ASSERT_TRUE(std::abs(actual[step] - expected[step]) <= kAgreement * std::abs(expected[step]))
+      ASSERT_TRUE(std::abs(actual[step] - expected[step]) <=
+                  kAgreement * scale(GetParam(), expected[step]))
           << name << ", step " << step + 1 << ": " << actual[step] << " on the gpu, "
           << expected[step] << " on the cpu";
   }

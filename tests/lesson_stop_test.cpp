@@ -180,6 +180,19 @@ INSTANTIATE_TEST_SUITE_P(All, Divergences,
                                   name_of(std::get<2>(made.param));
                          });
 
+TEST(Divergence, TakesTheStepsOfSeveralEpochsAgain) {
+  constexpr int kEpochs = 3;
+  Trained trained("plain", "adam", 1e-3, Device::cpu);
+  TrainingStep step{trained.watched().loss, *trained.sgd};
+  const Divergence divergence(trained.watched());
+  for (int epoch = 1; epoch <= kEpochs; ++epoch)
+    for (const Batch& batch : trained.batches(epoch)) step.run(batch);
+  const auto numbers = trained.numbers();
+  EXPECT_EQ(divergence.trace(kEpochs, step.metrics().losses, 0, kEpochs),
+            "every gradient of the epochs was finite");
+  EXPECT_EQ(trained.numbers(), numbers) << "to the last bit";
+}
+
 TEST(Divergence, SaysWhereDropoutHidesIt) {
   Trained trained("dropout", "sgd", 1, Device::cpu);
   TrainingStep step{trained.watched().loss, *trained.sgd};
@@ -232,6 +245,21 @@ TEST(LessonStop, NamesTheLayerOnTheGpu) {
   SKIP_UNLESS_BUILT();
   if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
   check_stopped_lesson("gpu");
+}
+
+// Ten epochs are judged at once; the step and its epoch are named all the same.
+TEST(LessonStop, NamesTheLayerWhereSeveralEpochsAreJudgedAtOnce) {
+  SKIP_UNLESS_BUILT();
+  const test::TemporaryFolder folder;
+  for (const char* lesson : {"13", "14"}) {
+    const test::Answer answer = test::run(
+        folder.path(), std::string("run ") + lesson + " --smoke --quiet --lr 1e38 --out out");
+    EXPECT_EQ(answer.status, 1) << answer.text;
+    EXPECT_TRUE(has(answer.text,
+                    "stopped in epoch 2: at step 2 the loss was no longer a number; the first "
+                    "gradient that was not finite was that of "))
+        << answer.text;
+  }
 }
 
 // All weights are lost by the last update: no step of the epoch has seen it.

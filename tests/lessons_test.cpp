@@ -126,7 +126,8 @@ TEST(Lessons, RefuseDataThatCannotBeTrainedOn) {
   expect_refused(no_test, "t10k-images-idx3-ubyte");
   put_set(labels.path(), "train", 20, 11);
   put_set(labels.path(), "t10k", 20, 10);
-  expect_refused(labels, "10");
+  expect_refused(
+      labels, labels.path().string() + ": expected train labels from 0 to 9, found 10 as number");
   put_set(sizes.path(), "train", 20, 10);
   put_set(sizes.path(), "t10k", 20, 10);
   put(sizes / "t10k-images-idx3-ubyte", idx({20, 1, 2}, std::string(40, 'x')));
@@ -351,6 +352,28 @@ TEST(Lessons, WorkWithoutGnuplotAndSayItOnce) {
   EXPECT_EQ(answer.text.find("gnuplot is not installed", first + 1), std::string::npos);
   EXPECT_TRUE(fs::exists(folder / "runs/04_softmax_mnist/confusion.csv"));
   EXPECT_TRUE(has(get(folder / "runs/04_softmax_mnist/report.html"), "This figure was not drawn"));
+}
+
+TEST(Lessons, AnEarlierResultDoesNotPassForThatOfARunThatFailed) {
+  SKIP_UNLESS_BUILT();
+  for (const char* lesson : {"02", "20"}) {
+    const test::TemporaryFolder folder;
+    const std::string command =
+        std::string("run ") + lesson + " --smoke --quiet --device cpu --out out";
+    ASSERT_EQ(run(folder.path(), command, "PATH=/nowhere").status, 0);
+    std::vector<fs::path> scripts;
+    for (const auto& entry : fs::directory_iterator(folder / "out"))
+      if (entry.path().extension() == ".gp") scripts.push_back(entry.path());
+    for (const fs::path& script : scripts) {
+      fs::remove(script);
+      fs::create_directory(script);
+    }
+    const Answer answer = run(folder.path(), command, "PATH=/nowhere");
+    EXPECT_EQ(answer.status, 2) << answer.text;
+    EXPECT_TRUE(has(answer.text, "expected a regular file or none, found a folder"));
+    for (const char* name : {"result.json", "report.html"})
+      EXPECT_FALSE(fs::exists(folder / "out" / name)) << lesson << ' ' << name;
+  }
 }
 
 TEST(Lessons, AnAnswerThatCannotBeWrittenIsExitStatusTwo) {

@@ -1,6 +1,7 @@
 // weft-lessons predict as a user meets it: pictures that a model has not seen, and what it refuses.
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cmath>
 #include <cstdint>
@@ -191,6 +192,10 @@ TEST_F(Predict, RefusesModelsThatDoNotFit) {
   refused("04", with({{"rows", "999999999999999999999"}}), "as \"rows\" in the metadata");
   refused("04", with({{"channels", "3"}}), "expected a model of pictures in 1 channels, found 3");
   refused("04", with({{"class_names", "a\nb"}}), "a name for each of 10 classes");
+  for (const char* names : {"\x1b[2Ja\nb\nc\nd\ne\nf\ng\nh\ni\nj", "a\n\nc\nd\ne\nf\ng\nh\ni\nj"})
+    refused("04", with({{"class_names", names}}), "expected names of classes in UTF-8");
+  refused("04", with({{"rows", "1024"}, {"columns", "1024"}, {"classes", "1000"}}),
+          "with a product of at most 67108864 in the metadata, found 1048576 and 1000");
   auto more = tensors;
   more.emplace_back("2.weight", zeros({3}));
   save_safetensors(folder_ / "more", more);
@@ -340,6 +345,49 @@ TEST(OwnPictures, ThatCannotBeTrainedOnAreRefusedAndNothingIsWritten) {
   fs::remove_all(folder / "data/green");
   fs::remove_all(folder / "data/red");
   expect_refused("data", "at least 2 classes, found only deep blue");
+}
+
+// The four files of an image set, with pictures of 1 x 1 and one label each, as 32 bits.
+void put_set(const fs::path& folder, const std::string& train_label,
+             const std::string& test_label) {
+  const std::string one("\0\0\0\1", 4), colour("\0\0\0\3", 4);
+  fs::create_directories(folder);
+  for (const auto& [part, label] :
+       {std::pair("train", train_label), std::pair("test", test_label)}) {
+    put(folder / (std::string(part) + "-images-idx4-ubyte"),
+        std::string("\0\0\x08\4", 4) + one + one + one + colour + "rgb");
+    put(folder / (std::string(part) + "-labels-idx1-ubyte"),
+        std::string("\0\0\x0c\1", 4) + one + label);
+  }
+}
+
+TEST(OwnPictures, LabelsAndNamesThatDoNotFitAreRefused) {
+  SKIP_UNLESS_BUILT();
+  const test::TemporaryFolder folder;
+  const auto expect_refused = [&](const std::string& complaint) {
+    const Answer answer = run(folder.path(), "run 26 --smoke --batch 1 --out out --data set",
+                              "ulimit -v 4000000; timeout 20");
+    EXPECT_EQ(answer.status, 2) << answer.text;
+    EXPECT_TRUE(has(answer.text, complaint)) << answer.text;
+    EXPECT_FALSE(fs::exists(folder / "out"));
+  };
+  const std::string zero(4, '\0'), five("\0\0\0\5", 4), most = "\x7f\xff\xff\xff",
+                                                        below = "\xff\xff\xff\xff";
+  put_set(folder / "set", most, zero);
+  expect_refused("set: expected train labels from 0 to 999, found 2147483647 as number 1");
+  put_set(folder / "set", below, zero);
+  expect_refused("set: expected train labels from 0 to 999, found -1 as number 1");
+  put_set(folder / "set", zero, five);
+  expect_refused("set: expected test labels from 0 to 0, found 5 as number 1");
+  put(folder / "set/classes.txt", "a\nb\n");
+  expect_refused("set: expected test labels from 0 to 1, found 5 as number 1");
+  std::string names;
+  for (int i = 0; i <= 1000; ++i) names += std::to_string(i) + "\n";
+  put(folder / "set/classes.txt", names);
+  expect_refused("set: expected at most 1000 classes, found 1001");
+  fs::remove(folder / "set/classes.txt");
+  ASSERT_EQ(mkfifo((folder / "set/classes.txt").c_str(), 0666), 0);
+  expect_refused("set/classes.txt: expected a regular file, found a device or a pipe");
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
 #include "support/anime.h"
 
 #include <algorithm>
-#include <fstream>
+#include <sstream>
 
 #include "support/mnist.h"
+#include "support/networks.h"
 #include "support/text.h"
+#include "support/text_file.h"
 #include "weft/error.h"
 #include "weft/io.h"
 
@@ -26,15 +28,16 @@ struct Pictures {
 // The lines of classes.txt, which a set need not have; its labels are names enough then.
 std::vector<std::string> class_names(const fs::path& folder, const weft::Tensor& labels) {
   std::vector<std::string> names;
-  std::ifstream file(folder / "classes.txt");
+  std::istringstream file(read_text(folder / "classes.txt").value_or(""));
   for (std::string line; std::getline(file, line);) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
     names.push_back(line);
   }
+  if (!names.empty()) return names;
+  require_labels(folder, "train", labels, kMostClasses);
   const auto values = labels.to_vector<std::int32_t>();
   const std::int32_t largest = *std::max_element(values.begin(), values.end());
-  if (names.empty())
-    for (std::int32_t label = 0; label <= largest; ++label) names.push_back(std::to_string(label));
+  for (std::int32_t label = 0; label <= largest; ++label) names.push_back(std::to_string(label));
   return names;
 }
 
@@ -79,11 +82,11 @@ Pictures read_own(const fs::path& folder) {
 
 // They go into the model's file, as text, and onto figures.
 void check_names(const fs::path& folder, const std::vector<std::string>& names) {
+  if (static_cast<std::int64_t>(names.size()) > kMostClasses)
+    throw weft::FileError(folder.string() + ": expected at most " + std::to_string(kMostClasses) +
+                          " classes, found " + std::to_string(names.size()));
   for (const std::string& name : names) {
-    const bool has_control = std::any_of(name.begin(), name.end(), [](char c) {
-      return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
-    });
-    if (name.empty() || has_control || !is_utf8(name))
+    if (!is_label(name))
       throw weft::FileError(folder.string() +
                             ": expected names of classes in UTF-8 on one line each, found one of " +
                             std::to_string(name.size()) + " bytes that is not");
@@ -107,6 +110,8 @@ Anime load_anime(const Options& options) {
   const Pictures read = options.data ? read_own(folder) : read_set(folder);
   check_names(folder, read.classes);
   const auto classes = static_cast<std::int64_t>(read.classes.size());
+  require_labels(folder, "train", read.train.labels, classes);
+  require_labels(folder, "test", read.test.labels, classes);
   const int size = static_cast<int>(options.smoke ? kSmokeSize : kSize);
   Anime anime{part(read.train, classes, options.smoke, kSmokeTrain),
               part(read.test, classes, options.smoke, kSmokeTest),

@@ -62,34 +62,37 @@ void Divergence::keep() {
   for (Kept& kept : kept_) kept.copy.copy_from(kept.from.detach());
 }
 
-std::string Divergence::trace(int epoch, const std::vector<float>& losses,
-                              std::size_t steps_before) const {
+std::string Divergence::trace(int epoch, const std::vector<float>& losses, std::size_t steps_before,
+                              int epochs) const {
   for (const Kept& kept : kept_) Tensor(kept.from).copy_from(kept.copy);
   training_.optimizer.zero_grad();
 
+  const int first = epoch - epochs + 1;
   std::string bad_value = first_bad_value(training_.model);  // the first to be lost, and when
-  std::string since = bad_value.empty() ? "" : "before epoch " + std::to_string(epoch);
+  std::string since = bad_value.empty() ? "" : "before epoch " + std::to_string(first);
   const auto in_values = [&] { return "values of " + bad_value + " that are not finite"; };
   std::size_t step = 0;
-  for (const Batch& batch : training_.batches(epoch)) {
-    if (step == losses.size()) break;
-    const Tensor loss = training_.loss(batch);
-    const float before = losses[step++];
-    const auto now = static_cast<float>(loss.item());
-    if (!is_same(before, now)) return kNotRepeatable;
-    loss.backward();
-    const std::string number = std::to_string(steps_before + step);
-    const std::string gradient = first_bad_gradient(training_.model);
-    if (!gradient.empty()) {
-      return "the first gradient that was not finite was that of " + gradient + ", at step " +
-             number + (bad_value.empty() ? "" : "; it had met " + in_values() + " since " + since);
+  for (int now = first; now <= epoch; ++now)
+    for (const Batch& batch : training_.batches(now)) {
+      if (step == losses.size()) break;
+      const Tensor loss = training_.loss(batch);
+      const float before = losses[step++];
+      if (!is_same(before, static_cast<float>(loss.item()))) return kNotRepeatable;
+      loss.backward();
+      const std::string number = std::to_string(steps_before + step);
+      const std::string gradient = first_bad_gradient(training_.model);
+      if (!gradient.empty()) {
+        return "the first gradient that was not finite was that of " + gradient + ", at step " +
+               number +
+               (bad_value.empty() ? "" : "; it had met " + in_values() + " since " + since);
+      }
+      training_.optimizer.step();
+      if (!bad_value.empty()) continue;
+      bad_value = first_bad_value(training_.model);
+      since = "the update of step " + number;
     }
-    training_.optimizer.step();
-    if (!bad_value.empty()) continue;
-    bad_value = first_bad_value(training_.model);
-    since = "the update of step " + number;
-  }
-  return "every gradient of the epoch was finite" +
+  return std::string("every gradient of the ") + (epochs == 1 ? "epoch" : "epochs") +
+         " was finite" +
          (bad_value.empty() ? "" : ", but there were " + in_values() + " since " + since);
 }
 

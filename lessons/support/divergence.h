@@ -30,11 +30,12 @@ class Divergence {
   /// The same once more: copies on the device, without waiting.
   void keep();
 
-  /// Takes the steps of `epoch` again, from what was kept, up to the first gradient that is not finite,
+  /// Takes the steps of the `epochs` up to `epoch` again, from what was kept, up to the first gradient that is not finite,
   /// and says in a part of a sentence what it found. `losses` are what the steps gave the first time:
   /// where they come out differently now, it says that instead. `steps_before` were taken in earlier
   /// epochs. The model is left where the replay ends.
-  std::string trace(int epoch, const std::vector<float>& losses, std::size_t steps_before) const;
+  std::string trace(int epoch, const std::vector<float>& losses, std::size_t steps_before,
+                    int epochs = 1) const;
 
   double learning_rate() const { return training_.optimizer.learning_rate(); }
 

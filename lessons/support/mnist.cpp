@@ -37,6 +37,17 @@ fs::path data_folder(const std::string& set) {
                         "\n--data DIR names another one");
 }
 
+void require_labels(const fs::path& folder, const std::string& part, const weft::Tensor& labels,
+                    std::int64_t classes) {
+  const auto values = labels.to_vector<std::int32_t>();
+  const auto bad = std::find_if(values.begin(), values.end(),
+                                [&](std::int32_t label) { return label < 0 || label >= classes; });
+  if (bad != values.end())
+    throw weft::FileError(folder.string() + ": expected " + part + " labels from 0 to " +
+                          std::to_string(classes - 1) + ", found " + std::to_string(*bad) +
+                          " as number " + std::to_string(bad - values.begin() + 1));
+}
+
 Mnist load_mnist(const Options& options) {
   const fs::path folder =
       options.data ? fs::absolute(*options.data).lexically_normal() : data_folder("mnist");
@@ -52,6 +63,8 @@ Mnist load_mnist(const Options& options) {
     throw weft::FileError(
         folder.string() + ": expected train and test pictures of one size, found " +
         train.images.shape().to_string() + " and " + test.images.shape().to_string());
+  require_labels(folder, "train", train.labels, Mnist::kClasses);
+  require_labels(folder, "test", test.labels, Mnist::kClasses);
   const std::int64_t most = std::max(train.images.size(0), test.images.size(0));
   Mnist mnist{part(train, options.smoke ? kSmokeTrain : most),
               part(test, options.smoke ? kSmokeTest : most), static_cast<int>(rows),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "support/options.h"
@@ -18,6 +19,10 @@ struct Mnist {
 
 /// Throws FileError and ShapeError for what cannot be trained on, a batch larger than the set included.
 Mnist load_mnist(const Options& options);
+
+/// Throws FileError for the first label of a set's part ("train", "test") that is not from 0 to classes - 1.
+void require_labels(const std::filesystem::path& folder, const std::string& part,
+                    const weft::Tensor& labels, std::int64_t classes);
 
 /// "60,000 training and 10,000 test pictures of 28 x 28 from DIR": what a run says of its data.
 std::string describe(const Mnist& mnist);

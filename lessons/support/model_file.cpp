@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "support/text.h"
 #include "weft/error.h"
 #include "weft/io.h"
 
@@ -46,6 +47,9 @@ std::vector<std::string> ModelFile::class_names(std::int64_t classes) const {
   for (std::size_t begin = 0; begin < lines.size();) {
     const std::size_t end = lines.find('\n', begin);
     names.push_back(lines.substr(begin, end - begin));
+    if (!is_label(names.back()))
+      refuse("expected names of classes in UTF-8 on one line each in the metadata, found one of " +
+             std::to_string(names.back().size()) + " bytes that is not");
     begin = end + 1;
   }
   if (static_cast<std::int64_t>(names.size()) != classes)

@@ -21,7 +21,8 @@ class ModelFile {
   std::string text(const std::string& key) const;
   std::int64_t number(const std::string& key, std::int64_t otherwise, std::int64_t most) const;
 
-  /// The names of its classes; numbers where it has none. Another count of names is refused.
+  /// The names of its classes; numbers where it has none. Another count of names is refused,
+  /// and a name that is not one line of UTF-8.
   std::vector<std::string> class_names(std::int64_t classes) const;
 
   const std::filesystem::path& path() const { return path_; }

@@ -12,6 +12,8 @@
 
 namespace lessons {
 
+constexpr std::int64_t kMostClasses = 1'000;  // of pictures
+
 struct PictureSize {
   std::int64_t rows, columns, channels = 1;
   std::int64_t pixels() const { return rows * columns * channels; }

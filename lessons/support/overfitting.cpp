@@ -38,18 +38,20 @@ JudgedTraining train_and_judge(Run& run, const std::string& name, nn::Module& mo
     result.validation_losses.push_back(result.validation.loss);
     return result.validation;
   };
+  const auto batches_of = [&](int epoch) {
+    return train.batches(settings.batch, order(static_cast<std::uint32_t>(epoch)));
+  };
+  const auto loss_of = [&](const Batch& batch) {
+    const Tensor outputs = model(batch.x);
+    return loss ? loss(outputs, batch.y) : cross_entropy(outputs, batch.y);
+  };
+  result.log.watch({model, adam, loss_of, batches_of});
   result.log.before(judge(0));
   for (int epoch = 0; epoch < settings.epochs;) {
-    TrainingStep step{[&](const Batch& batch) {
-                        const Tensor outputs = model(batch.x);
-                        return loss ? loss(outputs, batch.y) : cross_entropy(outputs, batch.y);
-                      },
-                      adam};  // a new one has no losses yet
+    TrainingStep step{loss_of, adam};  // a new one has no losses yet
     const int first = epoch, last = std::min(epoch + kJudgedEvery, settings.epochs);
-    for (; epoch < last; ++epoch)
-      for (const Batch& batch :
-           train.batches(settings.batch, order(static_cast<std::uint32_t>(epoch + 1))))
-        step.run(batch);
+    while (epoch < last)
+      for (const Batch& batch : batches_of(++epoch)) step.run(batch);
     result.log.epoch(
         step.metrics(), [&] { return judge(epoch); }, last - first);
   }

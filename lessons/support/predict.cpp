@@ -21,9 +21,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kShown = 3;             // of the classes of a picture
-constexpr std::int64_t kLargestSide = 1'024;  // of a model's pictures
-constexpr std::int64_t kMostClasses = 1'000;
+constexpr std::size_t kShown = 3;               // of the classes of a picture
+constexpr std::int64_t kLargestSide = 1'024;    // of a model's pictures
+constexpr std::int64_t kMostWeights = 1 << 26;  // from pixels to classes: a network of a second
 constexpr std::int64_t kBatch = 100;
 
 // What a lesson does with pictures; their size and classes where a model's file does not say.
@@ -146,6 +146,10 @@ int predict_pictures(const Options& options) {
                 " channels, found " + std::to_string(size.channels) + "; " +
                 advice(file, *options.lesson));
   const std::int64_t classes = file.number("classes", reader.classes, kMostClasses);
+  if (size.pixels() * classes > kMostWeights)
+    file.refuse("expected pixels and classes with a product of at most " +
+                std::to_string(kMostWeights) + " in the metadata, found " +
+                std::to_string(size.pixels()) + " and " + std::to_string(classes));
   const std::vector<std::string> names = file.class_names(classes);
 
   weft::Generator generator(0);  // for weights that the file replaces

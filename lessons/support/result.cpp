@@ -4,9 +4,10 @@
 #include <array>
 #include <csignal>
 #include <ctime>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "support/text.h"
+#include "support/text_file.h"
 #include "weft/error.h"
 #include "weft/io.h"
 
@@ -18,6 +19,37 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 constexpr int kSignal = 128;  // what a shell adds to the number of the signal that ended a program
+constexpr std::uint64_t kMostStatus = 255;
+constexpr double kMostSeconds = 1e9;  // thirty years
+
+[[noreturn]] void refuse(const fs::path& file, const std::string& found) {
+  throw weft::FileError(file.string() + ": expected what a lesson's run writes, found " + found);
+}
+
+// The library would make a whole number of any.
+std::uint64_t whole(const fs::path& file, const Json& json, std::uint64_t most) {
+  if (!json.is_number_unsigned() || json.get<std::uint64_t>() > most)
+    refuse(file,
+           "another value where a whole number from 0 to " + std::to_string(most) + " should be");
+  return json;
+}
+
+std::string text(const Json& json, const char* key) { return on_one_line(json.at(key)); }
+
+// The page links to these: they stay in the lesson's folder.
+bool is_file_name(const std::string& text) {
+  return text != "." && text != ".." && text.size() <= 255 && text.find('/') == std::string::npos;
+}
+
+// The file may come from anywhere, and what is in it goes onto a page.
+void check(const fs::path& file, const Result& result) {
+  if (result.lesson != file.parent_path().filename().string())
+    refuse(file, "another lesson's name than its folder has");
+  if (!(result.seconds >= 0 && result.seconds <= kMostSeconds))
+    refuse(file, shortest(result.seconds) + " seconds");
+  for (const std::string* name : {&result.figure, &result.output})
+    if (!is_file_name(*name)) refuse(file, "a figure or an output that is no file's name");
+}
 
 }  // namespace
 
@@ -62,29 +94,30 @@ void write_result(const fs::path& folder, const Result& result) {
 }
 
 std::optional<Result> read_result(const fs::path& folder) try {
-  std::ifstream file(folder / kResultFile);
-  if (!file) return std::nullopt;
-  const Json json = Json::parse(file);
+  const fs::path file = folder / kResultFile;
+  const auto content = read_text(file);
+  if (!content) return std::nullopt;
+  const Json json = Json::parse(*content);
   Result result;
-  result.lesson = json.at("lesson");
-  result.title = json.at("title");
-  result.status = json.at("status");
-  result.stopped = json.at("stopped");
+  result.lesson = text(json, "lesson");
+  result.title = text(json, "title");
+  result.status = static_cast<int>(whole(file, json.at("status"), kMostStatus));
+  result.stopped = text(json, "stopped");
   for (const Json& claim : json.at("claims"))
-    result.claims.push_back(
-        {claim.at("claim"), claim.at("found"), claim.at("holds"), claim.at("only_reported")});
-  result.figure = json.at("figure");
-  result.seed = json.at("seed");
+    result.claims.push_back({text(claim, "claim"), text(claim, "found"), claim.at("holds"),
+                             text(claim, "only_reported")});
+  result.figure = text(json, "figure");
+  result.seed = whole(file, json.at("seed"), ~std::uint64_t{0});
   result.smoke = json.at("smoke");
-  result.device = json.at("device");
+  result.device = text(json, "device");
   result.seconds = json.at("seconds");
-  result.ended = json.at("ended");
-  result.version = json.at("version");
-  result.output = json.at("output");
+  result.ended = text(json, "ended");
+  result.version = text(json, "version");
+  result.output = text(json, "output");
+  check(file, result);
   return result;
 } catch (const nlohmann::json::exception& error) {
-  throw weft::FileError((folder / kResultFile).string() +
-                        ": expected what a lesson's run writes, found " + error.what());
+  refuse(folder / kResultFile, error.what());
 }
 
 void remove_result(const fs::path& folder) {

@@ -16,6 +16,13 @@ namespace {
 constexpr const char* kMetricsHead = "run,epoch,step,train_loss,test_loss,test_accuracy,seconds\n";
 constexpr std::chrono::seconds kBetweenWrites{5};
 
+// What an earlier run left must not pass for this one's, should it be interrupted.
+void remove_earlier(const fs::path& out) {
+  std::error_code ignored;
+  fs::remove(out / "report.html", ignored);
+  remove_result(out);
+}
+
 }  // namespace
 
 Run::Run(const Options& options) : options_(options), terminal_(options.quiet) {
@@ -31,6 +38,7 @@ void Run::story(const std::string& title, const std::vector<std::string>& paragr
   const Settings& s = settings();
   fact("device", weft::describe(device()));
   if (!options_.lesson->trains) {
+    remove_earlier(options_.out);  // the others do that as they train, with their input checked
     fact("settings", "seed " + std::to_string(s.seed) + (options_.smoke ? ", smoke run" : ""));
     return;
   }
@@ -49,10 +57,7 @@ TrainingLog Run::train(const std::string& name, int epochs) {
     terminal_.plain("\n");
     // Written now, so that a folder that cannot be written to costs no training.
     metrics_ = kMetricsHead;
-    // What an earlier run left must not pass for this one's, should it be interrupted.
-    std::error_code ignored;
-    fs::remove(options_.out / "report.html", ignored);
-    remove_result(options_.out);
+    remove_earlier(options_.out);
     write_metrics(true);
   }
   const bool on_gpu = device() == weft::Device::gpu;

@@ -165,6 +165,10 @@ Result run_one(const Options& options, const Lesson& lesson) {
 
 int run_each(const Options& options) {
   const fs::path out = fs::absolute(options.out).lexically_normal();
+  // The page shows the results of other lessons too: what is no result is said before anything is run.
+  for (const Lesson& lesson : all_lessons())
+    if (std::find(options.lessons.begin(), options.lessons.end(), &lesson) == options.lessons.end())
+      read_result(out / lesson.full_name());
   // What an earlier run left must not pass for this one's.
   for (const Lesson* lesson : options.lessons) remove_result(out / lesson->full_name());
   catch_signals();

@@ -15,6 +15,8 @@ std::string converted(Arguments... arguments) {
   return {buffer, result.ptr};
 }
 
+bool is_control(char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }
+
 }  // namespace
 
 std::string fixed(double x, int digits) { return converted(x, std::chars_format::fixed, digits); }
@@ -65,6 +67,15 @@ bool is_utf8(std::string_view text) {
     if (letter < kLeast[more] || letter > 0x10ffff || letter >> 11 == 27) return false;
   }
   return true;
+}
+
+bool is_label(std::string_view text) {
+  return !text.empty() && std::none_of(text.begin(), text.end(), is_control) && is_utf8(text);
+}
+
+std::string on_one_line(std::string text) {
+  std::replace_if(text.begin(), text.end(), is_control, ' ');
+  return text;
 }
 
 std::vector<std::string> wrapped(std::string_view text, std::size_t columns) {

@@ -23,6 +23,12 @@ std::size_t width(std::string_view text);
 
 bool is_utf8(std::string_view text);
 
+/// Whether it is a line of text: UTF-8, not empty, without control characters.
+bool is_label(std::string_view text);
+
+/// The text with a space for each control character, which could steer a terminal.
+std::string on_one_line(std::string text);
+
 /// The text in lines of at most `columns` letters, broken at spaces.
 std::vector<std::string> wrapped(std::string_view text, std::size_t columns);
 

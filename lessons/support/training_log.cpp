@@ -61,7 +61,11 @@ void TrainingLog::epoch(const weft::Summary& trained,
     row(epoch, "", shortest(trained.loss), nullptr);
     const auto step =
         steps_.size() - static_cast<std::size_t>(std::distance(bad, trained.losses.end())) + 1;
-    stop(epoch, "at step " + std::to_string(step), trained.losses);
+    // Of several epochs the one that the step belongs to: all have the same number of steps.
+    const auto of = std::distance(trained.losses.begin(), bad) * epochs /
+                    static_cast<std::ptrdiff_t>(trained.losses.size());
+    stop(epoch - epochs + 1 + static_cast<int>(of), "at step " + std::to_string(step),
+         trained.losses, epoch, epochs);
   }
 
   const weft::Summary tested = evaluate();
@@ -71,7 +75,7 @@ void TrainingLog::epoch(const weft::Summary& trained,
   test_accuracies_.push_back(tested.accuracy());
   row(epoch, "", shortest(trained.loss), &tested);
   if (!std::isfinite(tested.loss))
-    stop(epoch, "after step " + std::to_string(steps_.size()), trained.losses);
+    stop(epoch, "after step " + std::to_string(steps_.size()), trained.losses, epoch, epochs);
   run_.write_metrics(epoch == epoch_count_);
   run_.progress(name_, epoch, epoch_count_, trained, tested, seconds_);
   if (epoch == epoch_count_)
@@ -81,11 +85,13 @@ void TrainingLog::epoch(const weft::Summary& trained,
   since_ = Clock::now();
 }
 
-void TrainingLog::stop(int epoch, const std::string& when, const std::vector<float>& losses) {
+void TrainingLog::stop(int epoch, const std::string& when, const std::vector<float>& losses,
+                       int last, int epochs) {
   run_.write_metrics(true);
   const double lr = divergence_ ? divergence_->learning_rate() : run_.settings().lr;
   const std::string cause =
-      divergence_ ? "; " + divergence_->trace(epoch, losses, steps_.size() - losses.size()) : "";
+      divergence_ ? "; " + divergence_->trace(last, losses, steps_.size() - losses.size(), epochs)
+                  : "";
   throw TrainingStopped("The training \"" + name_ + "\" stopped in epoch " + std::to_string(epoch) +
                         ": " + when + " the loss was no longer a number" + cause +
                         " (learning rate " + shortest(lr) + "; a smaller one may help).");

@@ -55,7 +55,9 @@ class TrainingLog {
   using Clock = std::chrono::steady_clock;
   void row(int epoch, const std::string& step, const std::string& train_loss,
            const weft::Summary* tested);
-  [[noreturn]] void stop(int epoch, const std::string& when, const std::vector<float>& losses);
+  // In `epoch`; `losses` are those of the `epochs` up to `last`.
+  [[noreturn]] void stop(int epoch, const std::string& when, const std::vector<float>& losses,
+                         int last, int epochs);
 
   Run& run_;
   std::string name_, label_;
