@@ -123,7 +123,8 @@ void convolution(Run& run) {
             true}},
           Palette::diverging, true),
       "A digit and a face beside their maps: red where it is brighter on the left (or above), blue "
-      "where it is brighter on the right (or below), white where nothing changes.");
+      "where it is brighter on the right (or below), white where nothing changes. In the digit ink "
+      "counts as bright, as it is stored.");
   run.figure(save_pictures(run.figure_file("line", "A picture, a kernel, and the map", kNet),
                            {{"picture", {with_numbers(picture_of_map(line, "5 x 5"))}, 1},
                             {"kernel", {with_numbers(picture_of_kernel(sobel_x(), "3 x 3"))}, 1},
