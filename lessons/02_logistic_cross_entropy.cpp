@@ -14,14 +14,9 @@ using namespace weft;
 
 namespace {
 
-constexpr double kBadWeight = -5, kBadBias = -10;
 constexpr double kSmokeClaim = 0.80;  // after some of the epochs
 constexpr const char* kNet = "1-1 sigmoid, SGD in order";
 constexpr const char *kSquaredColour = "#c2410c", *kEntropyColour = "#e8a412";
-
-std::string place(const LogisticRun& run, std::size_t epoch) {
-  return fixed(run.w.at(epoch), 2) + ", " + fixed(run.b.at(epoch), 2);
-}
 
 }  // namespace
 
@@ -29,17 +24,13 @@ void logistic_cross_entropy(Run& run) {
   // 1. The data of lesson 01.
   const Points points = logistic_points();
 
-  run.story(
-      "Lesson 02: the right loss has no plains",
-      {"Lesson 01 left a model stuck on a plain of the squared error: sure of its answers, wrong "
-       "in "
-       "seven of twenty, and with no slope to walk down. Here the same model starts at the same "
-       "place "
-       "with another loss.",
-       "Cross-entropy is -log of the probability that the model gave to the right answer. The "
-       "surer a "
-       "wrong answer, the higher the loss, without end; so its map is steep wherever the model is "
-       "wrong."});
+  run.story("Lesson 02: the right loss has no plains",
+            {"Lesson 01 left a model stuck on a plain of the squared error: sure of its answers, "
+             "wrong in seven of twenty, and with no slope to walk down. Here the same model starts "
+             "at the same place with another loss.",
+             "Cross-entropy is -log of the probability that the model gave to the right answer. "
+             "The surer a wrong answer, the higher the loss, without end; so its map is steep "
+             "wherever the model is wrong."});
   run.fact("data", "20 numbers from -1.0 to 0.9: 13 with the answer 0, 7 with the answer 1");
   run.fact("model", "1-1 sigmoid, 2 parameters; start w = -5, b = -10");
 
@@ -57,7 +48,7 @@ void logistic_cross_entropy(Run& run) {
   Table table{{"", "gradient at the start", "end w, b", "accuracy before", "accuracy after"}};
   const auto row = [&](const std::string& name, const LogisticRun& r, const ScoreLoss& loss) {
     const double gradient = gradient_norm(points, loss, kBadWeight, kBadBias, run.device());
-    table.push_back({name, shortest(static_cast<float>(gradient)), place(r, r.w.size() - 1),
+    table.push_back({name, shortest(static_cast<float>(gradient)), place_of(r, r.w.size() - 1),
                      percent(r.log.first_test().accuracy()),
                      percent(r.log.last_test().accuracy())});
   };
@@ -100,8 +91,7 @@ void logistic_cross_entropy(Run& run) {
             .y_low = 0,
             .y_high = 1.05}}),
       "Left: the loss that each training walks down; the two are not on one scale. Right: the "
-      "share "
-      "of the points that is answered right.");
+      "share of the points that is answered right.");
 
   // 5. The claim, and what to try next.
   const double wanted = run.options().smoke ? kSmokeClaim : 1.0;
@@ -109,7 +99,7 @@ void logistic_cross_entropy(Run& run) {
   run.claim("from the bad start cross-entropy reaches " + percent(wanted, 0),
             after.accuracy() >= wanted, percent(after.accuracy()));
   run.exercises(
-      {"lessons/run 02 --lr 0.02: a hundredth of the step. Which loss still arrives?",
+      {"lessons/run 02 --lr 0.2: a tenth of the step. Which loss still arrives?",
        "lessons/run 02 --epochs 1000: w and b go on growing although every answer is right. Why?",
        "lessons/run 01: the plain on which the squared error is stuck."});
 }

@@ -85,9 +85,7 @@ void softmax_mnist(Run& run) {
        "probabilities.",
        "Training shows it a batch of pictures at a time, measures by the cross-entropy how little "
        "probability it gave to the true digits, and moves every weight a small step downhill."});
-  run.fact("data", grouped(train.size()) + " training and " + grouped(test.size()) +
-                       " test pictures of " + std::to_string(mnist.rows) + " x " +
-                       std::to_string(mnist.columns) + " from " + mnist.folder);
+  run.fact("data", describe(mnist));
   run.fact("model", std::to_string(train.features()) + "-10 softmax, " +
                         grouped(model.parameter_count()) + " parameters");
 
@@ -147,8 +145,7 @@ void softmax_mnist(Run& run) {
                            .curves = {accuracy},
                            .percent_y = true}}),
              "Left: the loss of every step on its own batch, and its running mean. Right: the "
-             "share of the "
-             "test pictures that is answered right.");
+             "share of the test pictures that is answered right.");
   run.figure(
       save_pictures(
           run.figure_file("weights_before_after", "What each digit's sum looks for", kNet),
@@ -169,8 +166,7 @@ void softmax_mnist(Run& run) {
             kPerRow}},
           Palette::grey),
       "The first test pictures with a wrong answer and the first with a right one, with the "
-      "probability "
-      "of the answer.");
+      "probability of the answer.");
   std::vector<std::string> digits;
   for (int digit = 0; digit < Mnist::kClasses; ++digit) digits.push_back(std::to_string(digit));
   run.figure(
@@ -188,8 +184,7 @@ void softmax_mnist(Run& run) {
        "lessons/run 04 --lr 0.001: after how many epochs (--epochs) does it reach the same "
        "accuracy?",
        "lessons/run 04 --batch 60000 --epochs 100: one step an epoch over all pictures. How smooth "
-       "is "
-       "the loss now, and what does it cost?"});
+       "is the loss now, and what does it cost?"});
 }
 
 }  // namespace lessons

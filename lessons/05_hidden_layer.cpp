@@ -50,12 +50,12 @@ void hidden_layer(Run& run) {
   run.short_trainings(2 * starts);
   std::vector<TwoNeuronsRun> entropies, squares;
   Table table{{"start", "cross-entropy, loss", "accuracy", "squared error, loss", "accuracy"}};
-  int solved = 0, shown = -1;
+  int solved = 0, shown = -1;  // the first that solves it is shown, and is the main model
   for (int start = 0; start < starts; ++start) {
     const std::uint64_t seed = run.settings().seed + static_cast<std::uint64_t>(start);
     const std::string number = "_seed_" + std::to_string(seed);
     entropies.push_back(train_from(run, "cross_entropy" + number, seed, points,
-                                   binary_cross_entropy_with_logits, start == 0));
+                                   binary_cross_entropy_with_logits, shown < 0));
     squares.push_back(
         train_from(run, "squared_error" + number, seed, points, squared_error, false));
     const Summary& e = entropies.back().log.last_test();
@@ -83,8 +83,7 @@ void hidden_layer(Run& run) {
                   {hidden_chart("cross-entropy", entropy, points),
                    hidden_chart("squared error", squared, points)}),
       "Each point by what the two hidden neurons say about it. On the line of numbers no single "
-      "border "
-      "parts the colours; here a straight line does.");
+      "border parts the colours; here a straight line does.");
   const auto curve = [](const char* name, const TrainingLog& log, const std::vector<double>& y) {
     return Curve{.name = name, .x = log.epochs(), .y = y};
   };
@@ -110,7 +109,7 @@ void hidden_layer(Run& run) {
   const int needed = run.options().smoke ? kSmokeStarts : kSolved;
   run.claim("both losses reach at least " + percent(wanted) + " from " + std::to_string(needed) +
                 " of " + std::to_string(starts) + (starts == 1 ? " start" : " starts"),
-            solved >= needed, std::to_string(solved));
+            solved >= needed, std::to_string(solved) + " of " + std::to_string(starts));
   run.exercises(
       {"lessons/run 05 --seed 6: other starts. Are there some that stay at 82.5 %, the answer no "
        "to everything?",

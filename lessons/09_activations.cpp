@@ -124,7 +124,7 @@ void activations(Run& run) {
       const std::uint64_t seed = run.settings().seed + static_cast<std::uint64_t>(start);
       group.push_back(train_islands(run, f.name + "_seed_" + std::to_string(seed), kHidden,
                                     f.activation, seed, points,
-                                    &f == &kFunctions.back() && start == 0));
+                                    &f == &kFunctions.back() && solved_of(group) == 0));
     }
     networks.push_back({f.name, std::to_string(solved_of(group)) + " of " + std::to_string(starts),
                         percent(best_of(group).accuracy()),
@@ -191,12 +191,10 @@ void activations(Run& run) {
   const auto file = [&](const char* name, const char* title) {
     return FigureFile{run.options().out, name, title, "z from -10 to 10, float64 on the CPU"};
   };
-  run.figure(
-      save_charts(file("overlay", "Three activations and their derivatives"),
-                  {functions, derivatives}),
-      "Left: the functions; ReLU goes on to 10. Right: their derivatives. A sigmoid's is never "
-      "more "
-      "than a quarter; tanh's is 1 at 0, but sooner gone; ReLU's is 0 or 1.");
+  run.figure(save_charts(file("overlay", "Three activations and their derivatives"),
+                         {functions, derivatives}),
+             "Left: the functions; ReLU goes on to 10. Right: their derivatives. A sigmoid's is "
+             "never more than a quarter; tanh's is 1 at 0, but sooner gone; ReLU's is 0 or 1.");
   run.figure(save_charts(file("each", "Each with its derivative"), each),
              "Each function and, dashed, its derivative, each on its own scale.");
   run.figure(

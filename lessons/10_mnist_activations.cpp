@@ -1,8 +1,8 @@
 // Lesson 10: sigmoid, tanh and ReLU on MNIST.
 //
 // Lesson 08's network hardly learned in its thirty epochs. Here it is again, with the same start, steps
-// and batches, and only the function of the hidden neurons exchanged. A sigmoid's slope is 1/4 at most
-// and its answers are all positive; tanh and ReLU have a slope of 1 where it matters.
+// and batches, and only the activation function of the hidden neurons exchanged. A sigmoid's slope is
+// 1/4 at most and its values are all positive; tanh and ReLU have a slope of 1 where it matters.
 
 #include <algorithm>
 
@@ -43,8 +43,8 @@ void mnist_activations(Run& run) {
   const Dataset train_set = mnist.train.to(run.device());
   const Dataset test_set = mnist.test.to(run.device());
 
-  // 2. The model, once for each function. The generator begins anew each time, so the three start from
-  //    the same weights.
+  // 2. The model, once for each activation function. The generator begins anew each time, so the three
+  //    start from the same weights.
   const std::vector<std::int64_t> sizes{train_set.features(), kHidden, Mnist::kClasses};
   const auto network = [&](Activation activation) {
     Generator generator(settings.seed);
@@ -54,10 +54,10 @@ void mnist_activations(Run& run) {
   const std::string net = sizes_of(first) + ", cross-entropy, SGD";
 
   run.story(
-      "Lesson 10: the same network with three functions",
+      "Lesson 10: the same network with three activation functions",
       {"Lesson 08 trained 100 hidden sigmoids with small steps and large batches, and they stayed "
-       "far below what they can do. Nothing but the function of the hidden neurons is exchanged "
-       "here: start, steps and batches are the same for all three.",
+       "far below what they can do. Nothing but the activation function of the hidden neurons is "
+       "exchanged here: start, steps and batches are the same for all three.",
        "On its way to the first layer the gradient is multiplied by the slope of that function. A "
        "sigmoid's is 1/4 at most, tanh's is 1 in the middle, and ReLU's is 1 wherever the neuron "
        "is on. The larger the slope, the longer the step."});

@@ -1,8 +1,8 @@
 // Lesson 11: two hidden layers, and where the gradient goes.
 //
 // A second hidden layer of sigmoids makes the network of lesson 08 worse: it stays near chance. Backward,
-// each layer multiplies the gradient by its small weights and by the slopes of its functions, 1/4 at most
-// for sigmoids, so that a fraction of it is left at the first layer. The norms of the gradients show it.
+// each layer multiplies the gradient by its small weights and by the slopes of its activations, 1/4 at
+// most for sigmoids, so that a fraction of it is left at the first layer. The norms of the gradients show it.
 
 #include <algorithm>
 #include <cmath>
@@ -82,7 +82,7 @@ void deep_mnist(Run& run) {
   const Dataset train_set = mnist.train.to(run.device());
   const Dataset test_set = mnist.test.to(run.device());
 
-  // 2. The model, once for each function, always from the same weights.
+  // 2. The model, once for each activation function, always from the same weights.
   const std::vector<std::int64_t> sizes{train_set.features(), kHidden, kHidden, Mnist::kClasses};
   const auto network = [&](Activation activation) {
     Generator generator(settings.seed);
@@ -95,7 +95,7 @@ void deep_mnist(Run& run) {
       "Lesson 11: two hidden layers, and where the gradient goes",
       {"A deeper network can hold more, but it has to be reached by its gradient first. That walks "
        "back from the loss, layer by layer, and each layer multiplies it by its weights and by the "
-       "slopes of its functions. A sigmoid's slope is 1/4 at most.",
+       "slopes of its activations. A sigmoid's slope is 1/4 at most.",
        "After each epoch the gradient of every layer's weights is measured over one batch that "
        "stays the same: its norm says how much the layer is told to change."});
   run.fact("data", describe(mnist));

@@ -151,7 +151,8 @@ void spirals(Run& run) {
   } else {
     run.claim("shuffled, the wide network gets at least " + percent(kWideClaim),
               accuracy(1) >= kWideClaim, percent(accuracy(1)));
-    run.claim("in order it loses at least 8 points", accuracy(1) - accuracy(0) >= kOrderCosts,
+    run.claim("in order it loses at least " + fixed(100 * kOrderCosts, 0) + " points",
+              accuracy(1) - accuracy(0) >= kOrderCosts,
               percent(accuracy(0)) + " against " + percent(accuracy(1)));
     run.claim("the deep ones get at least " + percent(kDeepClaim),
               std::min(accuracy(2), accuracy(3)) >= kDeepClaim,

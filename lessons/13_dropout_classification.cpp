@@ -1,12 +1,13 @@
-// Lesson 13: dropout against learning by heart.
+// Lesson 13: dropout against overfitting.
 //
 // A network with 90,000 weights and a thousand noisy points: it has room to bend its border around single
-// points, which says nothing about new ones. Dropout switches off half of the hidden neurons at random in
-// each step, so that none can rely on the others.
+// points, which says nothing about new ones. It overfits. Dropout switches off half of the hidden neurons
+// at random in each step, so that none can rely on the others.
 
 #include <cmath>
 
 #include "support/overfitting.h"
+#include "support/small_models.h"
 #include "support/text.h"
 #include "weft/autograd.h"
 #include "weft/ops/softmax.h"
@@ -95,14 +96,9 @@ Chart region_chart(const std::string& title, const Sample& sample, nn::Module& m
 
   const int cells = run.options().smoke ? kSmokeCells : kCells;
   chart.regions = {kLow, kHigh, kLow, kHigh, cells, cells, {}};
-  std::vector<float> places;
-  for (int row = 0; row < cells; ++row)
-    for (int column = 0; column < cells; ++column)
-      places.insert(places.end(), {static_cast<float>(chart.regions.x(column)),
-                                   static_cast<float>(chart.regions.y(row))});
   const NoGrad off;
   const nn::EvaluationMode evaluation(model);
-  const Tensor x = from_values(places, {cells * cells, 2}).to(run.device());
+  const Tensor x = from_values(middles_of(chart.regions), {cells * cells, 2}).to(run.device());
   const auto shares = softmax(model(x)).to_vector<float>();
   for (std::size_t i = 1; i < shares.size(); i += kClasses)
     chart.regions.values.push_back(shares[i]);
@@ -120,7 +116,7 @@ void dropout_classification(Run& run) {
       "Lesson 13: dropout keeps a network from learning its points by heart",
       {"The points have their class from a smooth border, but were moved about afterwards: "
        "near the border each class has strays among the other. A large network can bend its "
-       "border around every one of them.",
+       "border around every one of them: it overfits, which is to learn the points by heart.",
        "Dropout sets each hidden neuron to zero with probability p in every step and scales "
        "the others up by 1 / (1 - p). In evaluation all of them are on. It is trained without "
        "(p = 0) and with it (p = 0.5), from the same start, and judged by new points, which "
@@ -205,7 +201,8 @@ void dropout_classification(Run& run) {
     run.claim("dropout gets at least " + percent(kSmokeClaim) + " of the validation points",
               dropped >= kSmokeClaim, percent(dropped));
   else
-    run.claim("dropout gains at least 1 point on the validation points, mean of 3 seeds",
+    run.claim("dropout gains at least " + fixed(100 * kGain, 0) +
+                  " point on the validation points, mean of " + std::to_string(seeds) + " seeds",
               dropped - plain >= kGain, percent(plain) + " without, " + percent(dropped) + " with");
   run.exercises(
       {"lessons/run 13 --epochs 2000: what becomes of the two validation losses?",

@@ -1,8 +1,7 @@
 // Lesson 14: dropout for a curve, and evaluation mode forgotten.
 //
-// Forty points of a parabola in strong noise and a network of 90,000 weights, which runs through single
-// points if it is let to. Dropout keeps it nearer to the parabola, as long as it is off when the network
-// is asked.
+// Forty points of a parabola in strong noise and a network of 90,000 weights, which can run through single
+// points. Dropout keeps it nearer to the parabola, as long as it is off when the network is asked.
 
 #include "support/overfitting.h"
 #include "support/small_models.h"
@@ -102,8 +101,8 @@ void dropout_regression(Run& run) {
              "To ask the network, dropout must be off: model.eval(). If that is forgotten, each "
              "answer comes from a random half of the network."});
   run.fact("data", std::to_string(kPoints) +
-                       " even x from -1 to 1, y = x² + 1.0 x normal; for "
-                       "validation y is drawn again at the same x");
+                       " even x from -1 to 1, y = x² + 1.0 x normal; for validation y is drawn "
+                       "again at the same x");
   run.fact("model", "1-300-300-1 with ReLU, dropout behind both hidden layers; " +
                         std::to_string(seeds) + (seeds == 1 ? " seed" : " seeds"));
 
@@ -143,25 +142,23 @@ void dropout_regression(Run& run) {
   Generator generator(settings.seed);
   const Points points = draw_points(generator);  // the same ones again
   const std::vector<double> places = spread(-1, 1, kPlaces);
-  Curve samples{.name = "training points", .points = true, .line = false};
+  Curve samples{.name = "training points", .points = true, .line = false, .colour = "#9ca3af"};
   for (std::size_t i = 0; i < points.y.size(); ++i) {
     samples.x.push_back(static_cast<double>(points.x[i]));
     samples.y.push_back(static_cast<double>(points.y[i]));
   }
-  samples.colour = "#9ca3af";
   Curve parabola{.name = "y = x²", .x = places, .dashed = true, .colour = "#111827"};
   for (const double x : places) parabola.y.push_back(truth(x));
-  const auto chart = [&](const std::string& title, const Curve& curve) {
+  const auto chart = [&](const std::string& title, const Answers& answers) {
+    const Curve said{.name = "the network", .x = places, .y = answers.y};
     return Chart{
-        .title = title, .x_label = "x", .y_label = "y", .curves = {samples, parabola, curve}};
+        .title = title, .x_label = "x", .y_label = "y", .curves = {samples, parabola, said}};
   };
   run.figure(
-      save_charts(
-          run.figure_file("curves", "What each network says over x", kNet),
-          {chart("p = 0", {.name = "without dropout", .x = places, .y = without.answers.front().y}),
-           chart("p = 0.5", {.name = "with dropout", .x = places, .y = with.answers.front().y}),
-           chart("p = 0.5, not in evaluation mode",
-                 {.name = "mode forgotten", .x = places, .y = with.forgotten.front().y})}),
+      save_charts(run.figure_file("curves", "What each network says over x", kNet),
+                  {chart("without dropout", without.answers.front()),
+                   chart("with dropout", with.answers.front()),
+                   chart("dropout left on when asked", with.forgotten.front())}),
       "The points of the first seed, the parabola they come from (dashed) and what each network "
       "says. Left: without dropout the curve runs after the noise. Right: the network of the "
       "middle, with dropout left on while it is asked.");
@@ -184,7 +181,7 @@ void dropout_regression(Run& run) {
   run.exercises(
       {"lessons/run 14 --epochs 5000: ten times as long. How near does the training loss without "
        "dropout come to 0?",
-       "lessons/run 14 --lr 0.001: with smaller steps, who is nearer?",
+       "lessons/run 14 --lr 0.001: with smaller steps, which is nearer?",
        "lessons/run 14 --seed 9: other noise. How much does the distance change from seed to "
        "seed?"});
 }

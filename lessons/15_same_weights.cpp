@@ -193,8 +193,8 @@ void same_weights(Run& run) {
       save_charts(run.figure_file("hidden", "What the hidden neurons make of the points", kNet),
                   hidden, 2),
       "Each point by what the two hidden neurons say about it. From the same start both say the "
-      "same: all points lie on the diagonal, and those on one side of the middle, with y = 0, lie "
-      "under those with y = 1.");
+      "same: all points lie on the diagonal, and on one side of the middle the points with y = 0 "
+      "fall where those with y = 1 are, which hide them.");
   run.figure(
       save_charts(run.figure_file("fit", "How the models come to fit the points", kNet), fits, 2),
       "The points, and the model's probability of yes as it learns.");
@@ -216,7 +216,8 @@ void same_weights(Run& run) {
                              std::to_string(kStarts) + " seeds";
     for (const std::size_t i : {3, 2}) {
       const auto right = std::count_if(groups[i].begin(), groups[i].end(), solved);
-      run.claim(kAllStarts[i].title + goal, right >= kSolved, std::to_string(right));
+      run.claim(kAllStarts[i].title + goal, right >= kSolved,
+                std::to_string(right) + " of " + std::to_string(kStarts));
     }
   }
   run.exercises(

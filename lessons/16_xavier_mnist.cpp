@@ -1,4 +1,4 @@
-// Lesson 16: the start of a deep network.
+// Lesson 16: the start of a deep network, its initialisation.
 //
 // In a deep network the size of the first weights decides whether anything comes through. With weights
 // too small each layer's answers differ less from picture to picture than those of the layer before;

@@ -162,7 +162,7 @@ void momentum_polynomial(Run& run) {
   run.fact("function",
            "2w^4 - 9w^3 - 21w^2 + 88w + 48 from w = 6: local minimum at 4, hill at "
            "1.375, global minimum at -2; an epoch is one step");
-  run.fact("beside it", "w^3 from w = 4 in 10 steps at learning rate 0.01: flat at 0");
+  run.fact("flat place", "w^3 from w = 4 in 10 steps at learning rate 0.01: flat at 0");
 
   // 1. The walks: w³ without momentum and with it, the quartic with each momentum, and the quartic again
   //    with noise in its gradient, several draws of it.
@@ -208,10 +208,10 @@ void momentum_polynomial(Run& run) {
   run.table("Where the quartic's weight ends", table);
 
   // 3. The figures.
-  const Walk &none = quartics.front(),
-             &rolling = *std::find_if(quartics.begin(), quartics.end(),
-                                      [](const Walk&walk) { return walk.momentum == kMomentum; });
-  const auto shown = static_cast<std::size_t>(&rolling - quartics.data());
+  const auto shown = static_cast<std::size_t>(
+      std::find(kMomenta.begin(), kMomenta.end(), kMomentum) - kMomenta.begin());
+  const Walk& none = quartics.front();
+  const Walk& rolling = quartics[shown];
   const auto quartic_chart = [](const Walk& walk) {
     Chart chart = walk_chart(walk, quartic, -3.7, 6.1);
     chart.y_low = -150;
@@ -239,7 +239,8 @@ void momentum_polynomial(Run& run) {
   run.figure(
       save_charts(run.figure_file("noise", "The same with noise in the gradient", kNet),
                   {quartic_chart(noisy.front().front()), quartic_chart(noisy.front()[shown])}),
-      "With noise the weight never rests. Alone it does not get over the hill.");
+      "With noise the weight never rests. Without momentum, noise alone does not take it over the "
+      "hill.");
   Curve still{.name = "without noise", .points = true, .colour = "#2563eb"};
   Curve drawn{.name = "with noise", .points = true, .line = false, .colour = "#c2410c"};
   for (std::size_t i = 0; i < kMomenta.size(); ++i) {

@@ -102,9 +102,9 @@ void batch_norm_lesson(Run& run) {
   run.story(
       "Lesson 19: batch norm keeps sigmoids where they learn",
       {"Two hidden layers of sigmoids hardly learned in lesson 11: what reaches a neuron differs "
-       "little from picture to picture, and so does what it says. Batch norm takes the mean of "
-       "each neuron's inputs over the batch away and divides by their standard deviation, in every "
-       "layer and in every step. Then it multiplies and adds two numbers that are trained.",
+       "little from picture to picture, and so does what it says. In every layer and in every "
+       "step, batch norm subtracts the mean of each neuron's inputs over the batch and divides by "
+       "their standard deviation. Then it multiplies and adds two numbers that are trained.",
        "For the test, where there may be no batch, it uses averages that it kept while training. "
        "All networks start from the same weights."});
   run.fact("data", describe(mnist));

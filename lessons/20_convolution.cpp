@@ -1,8 +1,10 @@
 // Lesson 20: convolution.
 //
 // A small kernel of weights slides over a picture; at every place the pixels under it are multiplied by
-// its weights and added up. The sums are a new picture, a map, that is bright where the picture looks like
-// the kernel. Nothing is trained here: the kernels are made by hand.
+// its weights and added up. The sums are a new picture, the feature map, or map for short: bright where the
+// picture looks like the kernel. Nothing is trained here: the kernels are made by hand.
+
+#include <algorithm>
 
 #include "support/maps.h"
 #include "support/text.h"
@@ -52,7 +54,7 @@ void convolution(Run& run) {
            "a 5 x 5 picture of a line, a 4 x 4 picture of ones, an MNIST digit, an anime face");
   run.fact("model", "single convolutions; nothing is trained");
 
-  // 1. An upright line and a kernel that looks for upright edges: left minus right. The map is -4 to the
+  // 1. A vertical line and a kernel that looks for vertical edges: left minus right. The map is -4 to the
   //    line's left, 4 to its right, and 0 on it.
   const Tensor line = image_of(vertical_line(), run);
   const Tensor edges_x = kernel_of(sobel_x(), run);
@@ -111,26 +113,25 @@ void convolution(Run& run) {
             {ink_picture(digit, "MNIST, a " + std::to_string(kDigit)),
              colour_picture(face, "anime, used in grey")},
             1},
-           {"upright edges: left minus right",
+           {"vertical edges: left minus right",
             {picture_of_map(conv2d(digit, edges_x), ""), picture_of_map(conv2d(grey, edges_x), "")},
             1,
             true},
-           {"lying edges: above minus below",
+           {"horizontal edges: above minus below",
             {picture_of_map(conv2d(digit, edges_y), ""), picture_of_map(conv2d(grey, edges_y), "")},
             1,
             true}},
           Palette::diverging, true),
       "A digit and a face beside their maps: red where it is brighter on the left (or above), blue "
-      "where "
-      "it is brighter on the right (or below), white where nothing changes.");
+      "where it is brighter on the right (or below), white where nothing changes. In the digit ink "
+      "counts as bright, as it is stored.");
   run.figure(save_pictures(run.figure_file("line", "A picture, a kernel, and the map", kNet),
                            {{"picture", {with_numbers(picture_of_map(line, "5 x 5"))}, 1},
                             {"kernel", {with_numbers(picture_of_kernel(sobel_x(), "3 x 3"))}, 1},
                             {"map", {with_numbers(picture_of_map(map, "3 x 3"))}, 1}},
                            Palette::diverging, true),
              "The kernel is laid on nine places of the picture. Where the line is under its right "
-             "column the "
-             "sum is -4, under its left column 4, under the middle 0.");
+             "column the sum is -4, under its left column 4, under the middle 0.");
   run.figure(
       save_pictures(run.figure_file("sizes", "Stride and padding", kNet), {counts},
                     Palette::diverging),
@@ -149,8 +150,7 @@ void convolution(Run& run) {
            {"map", {with_numbers(picture_of_map(map.reshape({1, 9, 1, 1}), "as a column"))}, 1}},
           Palette::diverging, true),
       "The pixels under the kernel at each of its nine places, row by row, times the kernel's "
-      "weights: "
-      "the nine numbers of the map.");
+      "weights: the nine numbers of the map.");
 
   // 6. The claims, and what to try next.
   run.claim("every map has the size that the formula gives", sizes_agree,
@@ -163,11 +163,9 @@ void convolution(Run& run) {
           shortest(static_cast<float>(on_pictures)));
   run.exercises(
       {"In lessons/20_convolution.cpp, turn the line by one row a column into a diagonal: which of "
-       "the "
-       "two kernels answers now?",
+       "the two kernels answers now?",
        "Give the kernel of ones the weights 1/4: the map is the mean of each window. What does it "
-       "do to "
-       "the face?",
+       "do to the face?",
        "lessons/run 20 --device gpu: the same maps through the kernels of kernels/convolution."});
 }
 

@@ -1,8 +1,8 @@
 // Lesson 21: activation and pooling.
 //
-// After a convolution come two steps that learn nothing. ReLU keeps where the kernel answers yes and drops
-// where it answers the contrary. Pooling keeps the largest answer of each small window: where exactly it
-// stood matters less, so a picture that moves a little gives nearly the same map.
+// After a convolution come two steps that learn nothing. ReLU keeps what is above 0, where the picture
+// looks like the kernel, and sets the rest to 0. Max pooling keeps the largest number of each small window:
+// where exactly it stood matters less, so a picture that moves a little gives nearly the same map.
 
 #include <algorithm>
 
@@ -41,13 +41,10 @@ std::string change(const Pair& pair) {
 void activation_max_pool(Run& run) {
   run.story("Lesson 21: ReLU and pooling, and what a small shift changes",
             {"A map has positive numbers where the picture looks like the kernel and negative ones "
-             "where it "
-             "looks like its opposite. ReLU sets the negative ones to 0.",
+             "where it looks like its opposite. ReLU sets the negative ones to 0.",
              "Max pooling then keeps the largest number of each window, average pooling the mean. "
-             "When the "
-             "picture moves by a pixel, an answer that stays within its window leaves the largest "
-             "number as "
-             "it was: the pooled map changes less than the map."});
+             "When the picture moves by a pixel, an answer that stays within its window leaves the "
+             "largest number as it was: the pooled map changes less than the map."});
   run.fact(
       "data",
       "a 4 x 4 picture, the line of lesson 20, and an MNIST digit, each also moved by a column");
@@ -63,7 +60,7 @@ void activation_max_pool(Run& run) {
   const auto mean_by_two = [](const Tensor& x) { return avg_pool2d(x, 2); };
 
   // 2. Three pictures and the same ones moved to the left by one column; the map of the last two is that of
-  //    lesson 20's kernel for upright edges, after ReLU.
+  //    lesson 20's kernel for vertical edges, after ReLU.
   const Tensor edges = kernel_of(sobel_x(), run);
   const auto edge_map = [&](const Tensor& x) { return relu(conv2d(x, edges)); };
   const Pair square{image, image_of(shifted_left(numbers), run)};
@@ -109,9 +106,8 @@ void activation_max_pool(Run& run) {
                        picture_of_map(mean_by_two(digit_maps.after), "average pooling, stride 2")},
                       4}},
                     Palette::diverging),
-      "A digit, the map of its upright edges, and the pooled maps; below, the same of the digit "
-      "moved by one "
-      "column. The maps move, the pooled ones change less.");
+      "A digit, the map of its vertical edges, and the pooled maps; below, the same of the digit "
+      "moved by one column. The maps move, the pooled ones change less.");
   run.figure(save_pictures(run.figure_file("pooling", "Max and average, stride 1 and 2", kNet),
                            {{"", {shown(image, "4 x 4 picture"), shown(kept, "after ReLU")}, 2},
                             {"",
@@ -122,8 +118,7 @@ void activation_max_pool(Run& run) {
                              4}},
                            Palette::diverging),
              "ReLU sets what is negative to 0. A window of 2 x 2 that steps by one gives 3 x 3 "
-             "numbers, one that "
-             "steps by two 2 x 2.");
+             "numbers, one that steps by two 2 x 2.");
   const auto stages = [&](const char* name, const Tensor& picture, const Tensor& map) {
     return PictureGroup{name,
                         {shown(picture, "picture"), shown(conv2d(picture, edges), "map"),
@@ -154,8 +149,7 @@ void activation_max_pool(Run& run) {
             less, found);
   run.exercises(
       {"The line's map is 3 x 3, so that pooling with stride 2 drops its last column. What does "
-       "the shift do "
-       "to the one number that is left? (See the table.)",
+       "the shift do to the one number that is left? (See the table.)",
        "In lessons/21_activation_max_pool.cpp, shift by two columns: does pooling still help?",
        "Pool before ReLU in place of after it: which numbers change?"});
 }

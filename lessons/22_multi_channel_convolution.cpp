@@ -48,39 +48,40 @@ void multi_channel_convolution(Run& run) {
   run.story(
       "Lesson 22: several kernels, several channels",
       {"Three kernels over one picture give three maps: the channels of a new picture. Each kernel "
-       "answers to what it looks for, upright edges, lying edges, or brightness.",
+       "answers to what it looks for, vertical edges, horizontal edges, or brightness.",
        "Over a picture of several channels a kernel has weights for each of them. It is nothing "
-       "new: "
-       "each channel is convolved with its own weights, and the results are added up."});
-  run.fact("data", "5 x 5 pictures of an upright and a lying line, and an anime face in colour");
+       "new: each channel is convolved with its own weights, and the results are added up."});
+  run.fact("data",
+           "5 x 5 pictures of a vertical and a horizontal line, and an anime face in colour");
   run.fact("model", "single convolutions; nothing is trained");
 
   // 1. One channel in, three out: Sobel's two kernels and one of ones. [3, 3, 3, 1]: kernel, row, column,
   //    channel.
-  const Tensor upright = image_of(vertical_line(), run), lying = image_of(horizontal_line(), run);
-  const std::vector<std::string> names{"upright edges", "lying edges", "ones"};
+  const Tensor vertical = image_of(vertical_line(), run),
+               horizontal = image_of(horizontal_line(), run);
+  const std::vector<std::string> names{"vertical edges", "horizontal edges", "ones"};
   const std::vector<Rows> kernels{sobel_x(), sobel_y(), ones(3, 3)};
   std::vector<Tensor> parts;
   for (const Rows& rows : kernels) parts.push_back(kernel_of(rows, run));
   const Tensor three = concatenate(parts, 0);
-  const Tensor of_upright = conv2d(upright, three), of_lying = conv2d(lying, three);
-  Table answers{{"sum of the map's sizes", "upright line", "lying line"}};
-  std::vector<double> to_upright, to_lying;
+  const Tensor of_vertical = conv2d(vertical, three), of_horizontal = conv2d(horizontal, three);
+  Table answers{{"sum of the map's sizes", "vertical line", "horizontal line"}};
+  std::vector<double> to_vertical, to_horizontal;
   for (int k = 0; k < 3; ++k) {
-    to_upright.push_back(strength(channel_of(of_upright, k, run)));
-    to_lying.push_back(strength(channel_of(of_lying, k, run)));
-    answers.push_back({names[static_cast<std::size_t>(k)], fixed(to_upright.back(), 0),
-                       fixed(to_lying.back(), 0)});
+    to_vertical.push_back(strength(channel_of(of_vertical, k, run)));
+    to_horizontal.push_back(strength(channel_of(of_horizontal, k, run)));
+    answers.push_back({names[static_cast<std::size_t>(k)], fixed(to_vertical.back(), 0),
+                       fixed(to_horizontal.back(), 0)});
   }
   run.table("Which kernel answers to which line", answers);
 
-  // 2. Two channels in, the upright line and the lying one: one kernel [1, 3, 3, 2], and three of them.
-  const Tensor two = concatenate({upright, lying}, 3);  // [1, 5, 5, 2]
+  // 2. Two channels in, the vertical line and the horizontal one: one kernel [1, 3, 3, 2], and three of them.
+  const Tensor two = concatenate({vertical, horizontal}, 3);  // [1, 5, 5, 2]
   const Tensor one_kernel = kernel_of_channels({sobel_x(), sobel_y()}, run);
   const Tensor one_out = conv2d(two, one_kernel);
-  const Tensor single_x = conv2d(upright, kernel_of(sobel_x(), run));
-  const Tensor single_y = conv2d(lying, kernel_of(sobel_y(), run));
-  const std::vector<std::string> sums{"edges of both", "ones of both", "upright minus lying"};
+  const Tensor single_x = conv2d(vertical, kernel_of(sobel_x(), run));
+  const Tensor single_y = conv2d(horizontal, kernel_of(sobel_y(), run));
+  const std::vector<std::string> sums{"edges of both", "ones of both", "vertical minus horizontal"};
   const std::vector<std::vector<Rows>> pairs{
       {sobel_x(), sobel_y()}, {ones(3, 3), ones(3, 3)}, {sobel_x(), scaled(sobel_y(), -1)}};
   std::vector<Tensor> stacked;
@@ -88,14 +89,14 @@ void multi_channel_convolution(Run& run) {
   const Tensor three_out = conv2d(two, concatenate(stacked, 0));  // [1, 3, 3, 3]
   double off_lines = largest_difference(one_out, single_x + single_y);
   for (std::size_t k = 0; k < pairs.size(); ++k)
-    off_lines =
-        std::max(off_lines, largest_difference(channel_of(three_out, static_cast<int>(k), run),
-                                               conv2d(upright, kernel_of(pairs[k][0], run)) +
-                                                   conv2d(lying, kernel_of(pairs[k][1], run))));
+    off_lines = std::max(off_lines,
+                         largest_difference(channel_of(three_out, static_cast<int>(k), run),
+                                            conv2d(vertical, kernel_of(pairs[k][0], run)) +
+                                                conv2d(horizontal, kernel_of(pairs[k][1], run))));
 
   // 3. Three channels in: a face in red, green and blue.
   const Tensor face = anime_face(run);
-  const std::vector<std::string> face_names{"upright edges", "lying edges", "red minus blue"};
+  const std::vector<std::string> face_names{"vertical edges", "horizontal edges", "red minus blue"};
   const Rows all = ones(3, 3), none = scaled(all, 0);
   const std::vector<std::vector<Rows>> face_kernels{{sobel_x(), sobel_x(), sobel_x()},
                                                     {sobel_y(), sobel_y(), sobel_y()},
@@ -139,8 +140,7 @@ void multi_channel_convolution(Run& run) {
                     {red_green_blue, maps_of("one map for each kernel", face_maps, face_names)},
                     Palette::diverging),
       "Each of the three kernels has weights for red, green and blue and gives one map: the edges "
-      "of "
-      "all colours together, and where there is more red than blue.");
+      "of all colours together, and where there is more red than blue.");
   const auto with_values = [](PictureGroup group) {
     for (Picture& picture : group.pictures) picture.numbers = true;
     return group;
@@ -151,13 +151,13 @@ void multi_channel_convolution(Run& run) {
     group.pictures_per_row = 4;
     return with_values(group);
   };
-  run.figure(save_pictures(run.figure_file("lines", "Which kernel answers to which line", kNet),
-                           {line_group("an upright line", upright, of_upright),
-                            line_group("a lying line", lying, of_lying)},
-                           Palette::diverging),
-             "One picture in, three maps out. The kernel for upright edges is silent on the lying "
-             "line and "
-             "the other way round; the ones answer to both.");
+  run.figure(
+      save_pictures(run.figure_file("lines", "Which kernel answers to which line", kNet),
+                    {line_group("a vertical line", vertical, of_vertical),
+                     line_group("a horizontal line", horizontal, of_horizontal)},
+                    Palette::diverging),
+      "One picture in, three maps out. The kernel for vertical edges is silent on the horizontal "
+      "line and the other way round; the ones answer to both.");
   run.figure(
       save_pictures(
           run.figure_file("channels", "Two channels in", kNet),
@@ -170,25 +170,24 @@ void multi_channel_convolution(Run& run) {
            with_values(maps_of("three kernels over the same two channels", three_out, sums))},
           Palette::diverging),
       "Above: the map of a two-channel kernel is the sum of its channels' maps. Below: three "
-      "kernels over "
-      "the same two channels, one map each.");
+      "kernels over the same two channels, one map each.");
 
   // 5. The claims, and what to try next.
-  const bool tells = to_upright[0] > 0 && to_upright[1] == 0 && to_lying[0] == 0 && to_lying[1] > 0;
+  const bool tells =
+      to_vertical[0] > 0 && to_vertical[1] == 0 && to_horizontal[0] == 0 && to_horizontal[1] > 0;
   run.claim("each edge kernel answers to its own line alone", tells,
-            "upright line " + fixed(to_upright[0], 0) + " and " + fixed(to_upright[1], 0) +
-                ", lying line " + fixed(to_lying[0], 0) + " and " + fixed(to_lying[1], 0));
+            "vertical line " + fixed(to_vertical[0], 0) + " and " + fixed(to_vertical[1], 0) +
+                ", horizontal line " + fixed(to_horizontal[0], 0) + " and " +
+                fixed(to_horizontal[1], 0));
   run.claim("the sum of the single-channel results equals the multi-channel result, up to rounding",
             off_lines == 0 && off_face <= kRounding,
             "differences of at most " + shortest(static_cast<float>(off_lines)) +
                 " on the lines and " + shortest(static_cast<float>(off_face)) + " on the face");
   run.exercises(
       {"In lessons/22_multi_channel_convolution.cpp, give the kernel of lesson 20's diagonal to "
-       "both lines: "
-       "which one does it answer to?",
+       "both lines: which one does it answer to?",
        "A 1 x 1 kernel over three channels mixes colours pixel by pixel. Which weights make a "
-       "picture grey? "
-       "(lessons/support/maps.cpp has them.)",
+       "picture grey? (lessons/support/maps.cpp has them.)",
        "lessons/run 22 --device gpu: the same through the kernels of kernels/convolution."});
 }
 

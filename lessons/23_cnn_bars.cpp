@@ -1,4 +1,4 @@
-// Lesson 23: a convolutional network with 119 weights.
+// Lesson 23: a convolutional network with 119 parameters.
 //
 // A bar stands or lies somewhere in a picture of 11 x 11 pixels, with holes in it. Two kernels of 2 x 2, one
 // behind them, and a sum over what is left tell which. Small enough to look at all of it, and at two ways
@@ -147,12 +147,14 @@ void cnn_bars(Run& run) {
   const Data fixed_place = make(false), moved = make(true);
 
   run.story(
-      "Lesson 23: 119 weights that tell standing bars from lying ones",
+      "Lesson 23: 119 parameters that tell vertical bars from horizontal ones",
       {"The bar is 3 pixels wide and 9 long, and about every tenth of its pixels is missing. Two "
        "kernels of 2 x 2 go over the picture, one goes over what they find, and a sum over the "
        "last map decides. Leaky ReLU lets a hundredth of what is below zero through.",
-       "The pictures are stored sorted: all standing bars, then all lying ones. Learned in that "
-       "order, each epoch ends with lying bars alone, and the network leans towards them: harmless "
+       "The pictures are stored sorted: all vertical bars, then all horizontal ones. Learned in "
+       "that "
+       "order, each epoch ends with horizontal bars alone, and the network leans towards them: "
+       "harmless "
        "where all bars are in the middle, not where they move. And with plain ReLU it depends on "
        "the start whether anything is learned at all."});
   run.fact("data", grouped(moved.train.size()) + " training and " +
@@ -244,10 +246,11 @@ void cnn_bars(Run& run) {
   // 4. The figures.
   run.figure(
       save_pictures(run.figure_file("maps", "What becomes of two bars", kNet),
-                    {maps_of("standing", layers, moved.validation, 0),
-                     maps_of("lying", layers, moved.validation, moved.validation.size() / 2)},
+                    {maps_of("vertical", layers, moved.validation, 0),
+                     maps_of("horizontal", layers, moved.validation, moved.validation.size() / 2)},
                     Palette::grey),
-      "A standing and a lying bar and their maps, each on its own scale of grey: after the two "
+      "A vertical and a horizontal bar and their maps, each on its own scale of grey: after the "
+      "two "
       "kernels of the first convolution, pooled, and after the second convolution.");
   run.figure(
       save_pictures(run.figure_file("kernels", "All kernels, before and after", kNet),
@@ -257,7 +260,7 @@ void cnn_bars(Run& run) {
       save_charts(run.figure_file("training", "Sorted and shuffled, in the middle and moved", kNet),
                   {losses, accuracies}),
       "Loss and accuracy over the validation pictures after each epoch. Sorted, each epoch ends "
-      "with half an epoch of lying bars alone.");
+      "with half an epoch of horizontal bars alone.");
   run.figure(save_charts(run.figure_file("plain_relu", "Plain ReLU from several starts", kNet),
                          {relu_losses, relu_accuracies}),
              "The same network with plain ReLU. Starts whose second map is zero for every picture "

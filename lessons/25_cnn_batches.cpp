@@ -208,7 +208,7 @@ void cnn_batches(Run& run) {
                           by_time}),
              "Left: what one pass over the training pictures takes. Right: the test accuracy after "
              "each of the first epochs, over the time that training took until then. The times are "
-             "this machine's; on a GPU the small batch is further behind.");
+             "this machine's.");
 
   // 6. The claim, and what to try next.
   const double claim = smoke ? kSmokeClaim : kClaim;

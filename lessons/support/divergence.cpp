@@ -13,8 +13,7 @@ namespace {
 
 constexpr const char* kNotRepeatable =
     "where it began cannot be told: the same steps, taken again, gave other losses, as they do "
-    "with "
-    "dropout, which draws new masks";
+    "with dropout, which draws new masks";
 
 bool all_finite(const Tensor& x) {
   if (x.size() == 0 || x.dtype() != DType::float32) return true;

@@ -27,10 +27,9 @@ std::vector<Tensor> FullyConnected::outputs(const Tensor& x) const {
 
 nn::NamedTensors FullyConnected::named_parameters() const {
   nn::NamedTensors parameters;
-  for (std::size_t i = 0; i < layers.size(); ++i)
+  for (std::size_t i = 0; i < layers.size(); ++i)  // an activation stands between two
     for (const auto& [name, tensor] : layers[i].named_parameters())
-      parameters.emplace_back(std::to_string(2 * i) + "." + name,
-                              tensor);  // a function between two
+      parameters.emplace_back(std::to_string(2 * i) + "." + name, tensor);
   return parameters;
 }
 

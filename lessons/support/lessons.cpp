@@ -163,7 +163,7 @@ const std::vector<Lesson>& all_lessons() {
        .teach = momentum_network},
       {.number = 19,
        .name = "batch_norm",
-       .summary = "three layers of sigmoids, with and without batch norm",
+       .summary = "two hidden layers of sigmoids, with and without batch norm",
        .defaults = {.epochs = 5, .lr = 0.1, .batch = 2000},
        .smoke = {.epochs = 2, .lr = 0.05, .batch = 200},
        .takes_data = true,

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "support/text.h"
+
 namespace lessons {
 
 using namespace weft;
@@ -48,6 +50,10 @@ Surface loss_surface(const Points& points, const PointLoss& loss, const std::str
       surface.z.values.push_back(
           static_cast<float>(mean_loss(points, loss, surface.z.x(column), surface.z.y(row))));
   return surface;
+}
+
+std::string place_of(const LogisticRun& run, std::size_t epoch) {
+  return fixed(run.w.at(epoch), 2) + ", " + fixed(run.b.at(epoch), 2);
 }
 
 nn::Linear logistic_model(double w, double b, Device device) {

@@ -29,9 +29,15 @@ struct LogisticRun {
   std::vector<double> w, b;  // before the training and after each epoch
 };
 
+/// "-5.00, -10.00": the weight and the bias after an epoch.
+std::string place_of(const LogisticRun& run, std::size_t epoch);
+
 /// Trains from the weight and the bias that the model has.
 LogisticRun train_logistic(Run& run, const std::string& name, weft::nn::Linear& model,
                            const Points& points, const ScoreLoss& loss);
+
+/// The bad start of both lessons: far out on a plain of the squared error.
+constexpr double kBadWeight = -5, kBadBias = -10;
 
 /// A model that starts at the given place.
 weft::nn::Linear logistic_model(double w, double b, weft::Device device);

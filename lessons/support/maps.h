@@ -17,8 +17,8 @@ using Rows = std::vector<std::vector<float>>;
 
 Rows vertical_line();    // 5 x 5 zeros with ones in column 3
 Rows horizontal_line();  // the same with row 3
-Rows sobel_x();          // 3 x 3: what is left minus what is right, for edges that stand upright
-Rows sobel_y();          // its transpose: for edges that lie
+Rows sobel_x();          // 3 x 3: what is left minus what is right, for vertical edges
+Rows sobel_y();          // its transpose: for horizontal edges
 Rows ones(int rows, int columns);
 Rows shifted_left(Rows rows, int columns = 1);  // zeros come in on the right
 

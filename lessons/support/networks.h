@@ -19,8 +19,8 @@ struct PictureSize {
   std::int64_t pixels() const { return rows * columns * channels; }
 };
 
-/// What predict must know of the pictures that a model was trained on; Run::save_model writes it into the model's
-/// file. Classes without names have numbers.
+/// What predict must know of the pictures that a model was trained on; Run::save_model writes it into the
+/// model's file. Classes without names have numbers.
 std::map<std::string, std::string> about_pictures(PictureSize size, std::int64_t classes,
                                                   const std::vector<std::string>& names = {});
 

@@ -1,13 +1,13 @@
 #include "support/predict.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <cstring>
 #include <iostream>
 #include <numeric>
 
+#include "support/model_file.h"
 #include "support/networks.h"
+#include "support/picture_files.h"
 #include "support/text.h"
 #include "weft/autograd.h"
 #include "weft/error.h"
@@ -53,63 +53,6 @@ const Reader& reader_of(const Lesson& lesson) {
                    "), found " + lesson.full_name());
 }
 
-// A model's file and what it says about itself.
-class ModelFile {
- public:
-  explicit ModelFile(const fs::path& path)
-      : path_(fs::absolute(path).lexically_normal()),
-        about_(weft::read_safetensors_metadata(path_)) {}
-
-  [[noreturn]] void refuse(const std::string& what) const {
-    throw weft::FileError(path_.string() + ": " + what);
-  }
-
-  std::string text(const std::string& key) const {
-    const auto found = about_.find(key);
-    return found == about_.end() ? "" : found->second;
-  }
-  std::int64_t number(const std::string& key, std::int64_t otherwise, std::int64_t most) const {
-    const auto found = about_.find(key);
-    if (found == about_.end()) return otherwise;
-    std::int64_t value = 0;
-    const char* const end = found->second.data() + found->second.size();
-    const auto [read, error] = std::from_chars(found->second.data(), end, value);
-    if (error != std::errc() || read != end || value < 1 || value > most)
-      refuse("expected a number from 1 to " + std::to_string(most) + " as \"" + key +
-             "\" in the metadata, found another value");
-    return value;
-  }
-
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-  std::map<std::string, std::string> about_;
-};
-
-std::vector<std::string> class_names(const ModelFile& file, std::int64_t classes) {
-  std::vector<std::string> names;
-  std::string text = file.text("class_names");
-  if (text.empty()) {
-    for (std::int64_t i = 0; i < classes; ++i) names.push_back(std::to_string(i));
-    return names;
-  }
-  text += '\n';
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = text.find('\n', begin);
-    names.push_back(text.substr(begin, end - begin));
-    if (!is_label(names.back()))
-      file.refuse(
-          "expected names of classes in UTF-8 on one line each in the metadata, found one of " +
-          std::to_string(names.back().size()) + " bytes that is not");
-    begin = end + 1;
-  }
-  if (static_cast<std::int64_t>(names.size()) != classes)
-    file.refuse("expected a name for each of " + std::to_string(classes) +
-                " classes in the metadata, found " + std::to_string(names.size()));
-  return names;
-}
-
 std::string described(const weft::Tensor& tensor) {
   return std::string(tensor.dtype() == weft::DType::float32 ? "" : weft::name_of(tensor.dtype())) +
          tensor.shape().to_string();
@@ -123,9 +66,9 @@ std::string advice(const ModelFile& file, const Lesson& lesson) {
     const bool reads = std::any_of(std::begin(kReaders), std::end(kReaders),
                                    [&](const Reader& r) { return r.lesson == other->number; });
     return "it is a model of " + other->full_name() +
-           (reads ? ": use weft-lessons predict " + other->full_name()
-                  : ", which predict has no use for") +
-           ", or train one with weft-lessons run " + lesson.full_name();
+           (reads ? ": use weft-lessons predict " + other->full_name() + ", or "
+                  : ", which predict has no use for: ") +
+           "train one with weft-lessons run " + lesson.full_name();
   }
   return "train one with weft-lessons run " + lesson.full_name();
 }
@@ -152,47 +95,6 @@ void load(const ModelFile& file, const Lesson& lesson, weft::nn::Module& model) 
       file.refuse("expected the tensors" + of_lesson + " alone, found one more of " +
                   described(tensor) + "; " + advice(file, lesson));
   model.load(stored);
-}
-
-// White ink on black is what the models know; a scan or a photo is the other way round.
-bool has_bright_border(const std::uint8_t* pixels, PictureSize size) {
-  const std::int64_t ring = std::max<std::int64_t>(1, std::min(size.rows, size.columns) / 7);
-  double border = 0, middle = 0;
-  std::int64_t border_count = 0, middle_count = 0;
-  for (std::int64_t row = 0; row < size.rows; ++row)
-    for (std::int64_t column = 0; column < size.columns; ++column) {
-      const bool inside =
-          row >= ring && row < size.rows - ring && column >= ring && column < size.columns - ring;
-      (inside ? middle : border) += pixels[row * size.columns + column];
-      ++(inside ? middle_count : border_count);
-    }
-  return middle_count > 0 &&
-         border / static_cast<double>(border_count) > middle / static_cast<double>(middle_count);
-}
-
-// The pictures as the model takes them, uint8 [n, pixels].
-weft::Tensor read_pictures(const std::vector<fs::path>& paths, PictureSize size,
-                           std::vector<std::string>& notes) {
-  const std::int64_t count = static_cast<std::int64_t>(paths.size()), pixels = size.pixels();
-  weft::Tensor all = weft::empty({count, pixels}, weft::DType::uint8);
-  std::uint8_t* to = all.data<std::uint8_t>();
-  for (const fs::path& path : paths) {
-    const weft::Tensor picture = weft::read_picture(path, static_cast<int>(size.channels));
-    const std::int64_t rows = picture.size(0), columns = picture.size(1);
-    const weft::Tensor resized = weft::resize_pictures(
-        picture.reshape({1, rows, columns, size.channels}), {size.rows, size.columns});
-    std::memcpy(to, resized.data(), resized.bytes());
-    std::string note = std::to_string(columns) + " x " + std::to_string(rows);
-    if (rows != size.rows || columns != size.columns)
-      note += ", resized to " + std::to_string(size.columns) + " x " + std::to_string(size.rows);
-    if (size.channels == 1 && has_bright_border(to, size)) {
-      for (std::int64_t i = 0; i < pixels; ++i) to[i] = static_cast<std::uint8_t>(255 - to[i]);
-      note += ", inverted: its border is brighter than its middle";
-    }
-    notes.push_back(note);
-    to += pixels;
-  }
-  return all;
 }
 
 // [pictures, classes]
@@ -233,18 +135,6 @@ std::string answer(const float* shares, const std::vector<std::string>& names) {
 
 }  // namespace
 
-std::map<std::string, std::string> about_pictures(PictureSize size, std::int64_t classes,
-                                                  const std::vector<std::string>& names) {
-  std::map<std::string, std::string> about{{"rows", std::to_string(size.rows)},
-                                           {"columns", std::to_string(size.columns)},
-                                           {"channels", std::to_string(size.channels)},
-                                           {"classes", std::to_string(classes)}};
-  std::string lines;
-  for (const std::string& name : names) lines += (lines.empty() ? "" : "\n") + name;
-  if (!lines.empty()) about["class_names"] = lines;
-  return about;
-}
-
 int predict_pictures(const Options& options) {
   const Reader& reader = reader_of(*options.lesson);
   const ModelFile file(options.model);
@@ -260,22 +150,21 @@ int predict_pictures(const Options& options) {
     file.refuse("expected pixels and classes with a product of at most " +
                 std::to_string(kMostWeights) + " in the metadata, found " +
                 std::to_string(size.pixels()) + " and " + std::to_string(classes));
-  const std::vector<std::string> names = class_names(file, classes);
+  const std::vector<std::string> names = file.class_names(classes);
 
   weft::Generator generator(0);  // for weights that the file replaces
   weft::nn::Sequential model = reader.network(size, classes, generator);
   load(file, *options.lesson, model);
   model.to(options.device);
 
-  std::vector<std::string> notes;
-  const weft::Tensor pictures = read_pictures(options.pictures, size, notes);
-  const auto shares = probabilities(model, pictures, reader.scaling, options.device);
+  const PictureFiles pictures = read_picture_files(options.pictures, size);
+  const auto shares = probabilities(model, pictures.pixels, reader.scaling, options.device);
   if (!std::all_of(shares.begin(), shares.end(), [](float share) { return std::isfinite(share); }))
     file.refuse(
         "expected a model that gives numbers, found one that does not: its weights are too "
         "large or no numbers");
   for (std::size_t i = 0; i < options.pictures.size(); ++i)
-    std::cout << options.pictures[i].string() << " (" << notes[i] << ")\n"
+    std::cout << options.pictures[i].string() << " (" << pictures.notes[i] << ")\n"
               << answer(shares.data() + i * names.size(), names);
   return 0;
 }

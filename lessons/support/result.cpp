@@ -121,8 +121,8 @@ std::optional<Result> read_result(const fs::path& folder) try {
 }
 
 void remove_result(const fs::path& folder) {
-  std::error_code
-      ignored;  // where it cannot be removed, it cannot be written either, and that is said
+  // Where it cannot be removed, it cannot be written either, and that is said.
+  std::error_code ignored;
   fs::remove(folder / kResultFile, ignored);
 }
 

@@ -22,8 +22,7 @@ struct Result {
   int status = 0;            // of the program; 128 + n where signal n ended it
   std::string stopped = {};  // one sentence on why it ended early; empty where it did not
   std::vector<Claim> claims = {};
-  std::string figure =
-      {};  // the main one's file in the lesson's folder; empty where none was drawn
+  std::string figure = {};  // the main one's file, in its folder; empty where none was drawn
   std::uint64_t seed = 0;
   bool smoke = false;
   std::string device = {};

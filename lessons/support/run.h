@@ -25,7 +25,6 @@ class Run {
   const Options& options() const { return options_; }
   const Settings& settings() const { return options_.settings; }
   weft::Device device() const { return options_.device; }
-  Terminal& terminal() { return terminal_; }
 
   /// The story, first thing: what is trained and why. A string is a paragraph.
   void story(const std::string& title, const std::vector<std::string>& paragraphs);
@@ -44,8 +43,8 @@ class Run {
   TrainingLog train(const std::string& name) { return train(name, settings().epochs); }
   TrainingLog train(const std::string& name, int epochs);
 
-  /// Writes NAME.safetensors, and model.safetensors as well where it is the lesson's main model. `about` goes into the
-  /// file's metadata: weft-lessons predict reads about_pictures (support/networks.h).
+  /// Writes NAME.safetensors, and model.safetensors as well where it is the lesson's main model. `about` goes
+  /// into the file's metadata: weft-lessons predict reads about_pictures (support/networks.h).
   void save_model(const std::string& name, const weft::nn::Module& model, bool is_main = true,
                   const std::map<std::string, std::string>& about = {});
 

@@ -38,6 +38,15 @@ std::vector<double> probabilities(nn::Module& model, const std::vector<float>& x
   return {values.begin(), values.end()};
 }
 
+std::vector<float> middles_of(const Field& field) {
+  std::vector<float> places;
+  for (int row = 0; row < field.rows; ++row)
+    for (int column = 0; column < field.columns; ++column)
+      places.insert(places.end(),
+                    {static_cast<float>(field.x(column)), static_cast<float>(field.y(row))});
+  return places;
+}
+
 Curve scatter_of(const Points& points, int answer) {
   Curve curve{.name = "y = " + std::to_string(answer), .points = true, .line = false};
   for (std::size_t i = 0; i < points.y.size(); ++i) {

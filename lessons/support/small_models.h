@@ -38,6 +38,9 @@ TrainingLog train_small(
 std::vector<double> probabilities(weft::nn::Module& model, const std::vector<float>& x,
                                   std::int64_t inputs, weft::Device device);
 
+/// The middle of every cell of a field, [rows x columns, 2], in the order of its values.
+std::vector<float> middles_of(const weft::Field& field);
+
 /// The points of one answer as a scatter, a curve named after it.
 weft::Curve scatter_of(const Points& points, int answer);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "support/small_models.h"
 #include "weft/autograd.h"
 #include "weft/ops/softmax.h"
 
@@ -18,13 +19,7 @@ constexpr int kCells = 110;                  // in each direction: 0.02 wide
 
 ClassField decisions(nn::Module& model, Device device) {
   ClassField field{kLow, kHigh, kLow, kHigh, kCells, kCells, {}, {}};
-  std::vector<float> places;
-  for (int row = 0; row < kCells; ++row)
-    for (int column = 0; column < kCells; ++column) {
-      const double width = (kHigh - kLow) / kCells;
-      places.push_back(static_cast<float>(kLow + (column + 0.5) * width));
-      places.push_back(static_cast<float>(kLow + (row + 0.5) * width));
-    }
+  const std::vector<float> places = middles_of({kLow, kHigh, kLow, kHigh, kCells, kCells, {}});
   const NoGrad off;
   const nn::EvaluationMode evaluation(model);
   const Tensor x = from_values(places, {kCells * kCells, 2}).to(device);

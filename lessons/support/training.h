@@ -24,8 +24,7 @@ OrderOfEpoch shuffled(std::uint64_t seed);  // anew each epoch
 struct Training {
   std::string name;  // in metrics.csv
   weft::nn::Module& model;
-  weft::Optimizer&
-      optimizer;  // over the model's parameters, made after the model moved to its device
+  weft::Optimizer& optimizer;  // over its parameters, made after it moved to its device
   const weft::Dataset& train;  // on the run's device, as the next
   const weft::Dataset& test;   // the same as `train` where the question is what a model can hold
   Loss loss = {};              // empty: cross-entropy over classes; else over targets

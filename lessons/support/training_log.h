@@ -35,9 +35,9 @@ class TrainingLog {
   /// What the test set says before the first step.
   void before(const weft::Summary& tested);
 
-  /// One epoch, or `epochs` of them: what their steps gave, and how to evaluate the model. The clock of the training does not
-  /// run during the evaluation. Throws TrainingStopped where the loss of a step, or of the test set, is no
-  /// longer a number.
+  /// One epoch, or `epochs` of them: what their steps gave, and how to evaluate the model. The clock of the
+  /// training does not run during the evaluation. Throws TrainingStopped where the loss of a step, or of the
+  /// test set, is no longer a number.
   void epoch(const weft::Summary& trained, const std::function<weft::Summary()>& evaluate,
              int epochs = 1);
 

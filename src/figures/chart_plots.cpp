@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "src/figures/chart_parts.h"
 #include "src/figures/fields.h"
@@ -16,7 +17,8 @@ constexpr double kPale = 0.06, kStrong = 0.46;
 constexpr double kClassSpan = 0.98;
 
 // Mean over the `window` points about each point, passing over what is not finite. Towards the ends the
-// window shrinks on both sides: a one-sided one would bend the curve.
+// window shrinks on both sides, since a one-sided one would bend the curve; where less than half of it is left
+// there is no mean: a curve of single points in the end would look like a result.
 std::vector<double> running_mean(const std::vector<double>& y, std::size_t window) {
   std::vector<double> sums(y.size() + 1, 0.0), counts(y.size() + 1, 0.0);
   for (std::size_t i = 0; i < y.size(); ++i) {
@@ -28,7 +30,10 @@ std::vector<double> running_mean(const std::vector<double>& y, std::size_t windo
   for (std::size_t i = 0; i < y.size(); ++i) {
     const std::size_t reach = std::min({window / 2, i, y.size() - 1 - i});
     const std::size_t begin = i - reach, end = i + reach + 1;
-    means[i] = (sums[end] - sums[begin]) / (counts[end] - counts[begin]);
+    if (4 * reach < window && y.size() > 2 * window)
+      means[i] = std::numeric_limits<double>::quiet_NaN();
+    else
+      means[i] = (sums[end] - sums[begin]) / (counts[end] - counts[begin]);
   }
   return means;
 }
