@@ -43,6 +43,7 @@ constexpr Arrow kArrows[] = {
     {"src/(nn|optim|data|io|figures)/.*", "include/weft/.*"},
     {"lessons/.*", "include/weft/.*|lessons/.*"},
     {"bench/.*", "include/weft/.*|kernels/[^/]+/[^/]+\\.h|bench/.*"},
+    {"tests/lesson_[^/]*", "include/weft/.*|lessons/support/.*|tests/.*"},
     {"tests/.*", "include/weft/.*|kernels/.*|src/.*|tests/.*"},
 };
 
@@ -198,6 +199,7 @@ TEST(Architecture, FindsWhatIsNotAllowed) {
       {"src/nn/linear.cpp", "#include \"src/device/runtime.h\"\n"},
       {"src/device/pool.cpp", "#include \"src/executor/executor.h\"\n"},
       {"lessons/04_softmax_mnist.cpp", "#include \"src/ops/check.h\"\n"},
+      {"tests/softmax_test.cpp", "#include \"lessons/support/run.h\"\n"},
       {"include/weft/tensor.h", "#include \"src/device/runtime.h\"\n"},
       {"elsewhere/file.cpp", "#include \"include/weft/tensor.h\"\n"},
       {"kernels/softmax/softmax.cu", "kernel<<<1, 2>>>();"},
