@@ -203,7 +203,7 @@ const std::vector<Lesson>& all_lessons() {
        .name = "cnn_small_images",
        .summary = "a convolutional network on MNIST at 16 x 16",
        .defaults = {.epochs = 3, .lr = 0.1, .batch = 100},
-       .smoke = {.epochs = 1, .lr = 0.2, .batch = 10},
+       .smoke = {.epochs = 1, .lr = 0.1, .batch = 10},
        .takes_data = true,
        .teach = cnn_small_images},
       {.number = 25,
