@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "support/comparison.h"
 #include "support/feature_maps.h"
 #include "support/mnist.h"
 #include "support/networks.h"
@@ -191,29 +192,15 @@ void cnn_small_images(Run& run) {
       "The 16 kernels that look at the picture: noise at the start, edges and strokes in the end. "
       "Of the second convolution each kernel has 25 weights for each of the 16 maps; shown are "
       "those for the first map.");
-  Chart losses{.title = "Loss of each step, running mean",
-               .x_label = "step",
-               .y_label = "cross-entropy",
-               .log_y = true};
-  Chart accuracies{.title = "Test accuracy after each epoch",
-                   .x_label = "epoch",
-                   .y_label = "right answers",
-                   .percent_y = true,
-                   .key_below = true};
+  Chart loss_chart = smoothed_losses_chart(), accuracy_chart = accuracies_chart();
   for (const Trained& t : trained) {
-    const int window = std::clamp(static_cast<int>(t.log.steps().size()) / 20, 3, 101);
-    losses.curves.push_back(
-        {.name = t.name, .x = t.log.steps(), .y = t.log.step_losses(), .smoothing = window});
+    loss_chart.curves.push_back(smoothed_losses(t.name, t.log));
     // Without epoch 0, near chance, beside which all others are one line.
-    accuracies.curves.push_back(
-        {.name = t.name,
-         .x = {t.log.epochs().begin() + 1, t.log.epochs().end()},
-         .y = {t.log.test_accuracies().begin() + 1, t.log.test_accuracies().end()},
-         .points = true});
+    accuracy_chart.curves.push_back(accuracies(t.name, t.log, 1));
   }
   run.figure(
       save_charts(run.figure_file("training", "How the trainings went", kNet),
-                  {losses, accuracies}),
+                  {loss_chart, accuracy_chart}),
       "Left: the loss of each step and its running mean. Right: the share of the test pictures "
       "that is answered right after each epoch.");
   constexpr int kPerRow = 7;

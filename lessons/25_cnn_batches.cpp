@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "support/comparison.h"
 #include "support/mnist.h"
 #include "support/networks.h"
 #include "support/small_images.h"
@@ -43,15 +44,6 @@ struct Trained {
 Dataset without_single(const Dataset& data, std::int64_t batch) {
   if (batch == 1) throw UsageError("--batch: expected at least 2 for batch norm, found 1");
   return data.size() % batch == 1 ? data.first(data.size() - 1) : data;
-}
-
-Curve accuracy_curve(const Trained& trained) {
-  // Without epoch 0, near chance, beside which all others are one line.
-  const TrainingLog& log = trained.log;
-  return {.name = trained.name,
-          .x = {log.epochs().begin() + 1, log.epochs().end()},
-          .y = {log.test_accuracies().begin() + 1, log.test_accuracies().end()},
-          .points = true};
 }
 
 }  // namespace
@@ -162,24 +154,14 @@ void cnn_batches(Run& run) {
   run.table("The size of the batch, with batch norm", table);
 
   // 5. The figures.
-  Chart losses{.title = "Loss of each step, running mean",
-               .x_label = "step",
-               .y_label = "cross-entropy",
-               .log_y = true};
-  Chart accuracies{.title = "Test accuracy after each epoch",
-                   .x_label = "epoch",
-                   .y_label = "right answers",
-                   .percent_y = true,
-                   .key_below = true};
+  Chart loss_chart = smoothed_losses_chart(), accuracy_chart = accuracies_chart();
   for (const Trained* t : {&normed, &plain}) {
-    const int window = std::clamp(static_cast<int>(t->log.steps().size()) / 20, 3, 101);
-    losses.curves.push_back(
-        {.name = t->name, .x = t->log.steps(), .y = t->log.step_losses(), .smoothing = window});
-    accuracies.curves.push_back(accuracy_curve(*t));
+    loss_chart.curves.push_back(smoothed_losses(t->name, t->log));
+    accuracy_chart.curves.push_back(accuracies(t->name, t->log, 1));
   }
   run.figure(
       save_charts(run.figure_file("training", "With batch norm and without", kNet),
-                  {losses, accuracies}),
+                  {loss_chart, accuracy_chart}),
       "The loss of each step with its running mean, and the share of the test pictures that is "
       "answered right after each epoch.");
   Curve times{.name = "", .points = true};

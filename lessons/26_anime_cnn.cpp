@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "support/anime.h"
+#include "support/comparison.h"
 #include "support/networks.h"
 #include "support/predictions.h"
 #include "support/text.h"
@@ -234,32 +235,16 @@ void anime_cnn(Run& run) {
                            {faces_by_name(anime, 4)}, Palette::grey),
              "The first training faces of each character. What stays within a column is the "
              "haircut, and often the eyes; all else changes.");
-  Chart losses{.title = "Loss of each step, running mean",
-               .x_label = "step",
-               .y_label = "cross-entropy",
-               .log_y = true};
-  Chart accuracies{.title = "Test accuracy after each epoch",
-                   .x_label = "epoch",
-                   .y_label = "right answers",
-                   .percent_y = true,
-                   .key_below = true,
-                   .y_high = 1};
+  Chart loss_chart = smoothed_losses_chart(), accuracy_chart = accuracies_chart();
+  accuracy_chart.y_high = 1;
   for (std::size_t i = 0; i < logs.size(); ++i) {
-    const TrainingLog& log = logs[i];
-    const int window = std::clamp(static_cast<int>(log.steps().size()) / 20, 3, 101);
-    losses.curves.push_back({.name = kCandidates[i].title,
-                             .x = log.steps(),
-                             .y = log.step_losses(),
-                             .smoothing = window});
-    accuracies.curves.push_back({.name = kCandidates[i].title,
-                                 .x = log.epochs(),
-                                 .y = log.test_accuracies(),
-                                 .points = true});
+    loss_chart.curves.push_back(smoothed_losses(kCandidates[i].title, logs[i]));
+    accuracy_chart.curves.push_back(accuracies(kCandidates[i].title, logs[i], 0));
   }
   run.figure(
       save_charts(run.figure_file("training", "How the five trainings went",
                                   "five networks, cross-entropy, Adam"),
-                  {losses, accuracies}),
+                  {loss_chart, accuracy_chart}),
       "Left: the loss of each step with its running mean. Right: the share of the test faces that "
       "is answered right. A loss that goes on falling where the accuracy does not is learning the "
       "training faces by heart.");

@@ -43,6 +43,40 @@ std::map<std::string, std::vector<double>> first_losses(const std::filesystem::p
   return losses;
 }
 
+// Each figure has its script, and a picture or, without gnuplot, its numbers.
+void check_figures(const std::filesystem::path& folder) {
+  int figures = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    std::filesystem::path file = entry.path();
+    if (file.extension() != ".gp") continue;
+    ++figures;
+    const bool drawn = std::filesystem::exists(file.replace_extension(".png"));
+    EXPECT_TRUE(drawn || std::filesystem::exists(file.replace_extension(".csv"))) << file;
+  }
+  EXPECT_GE(figures, 1);
+}
+
+// Seven columns; a row for the state before each training and for its epochs as they follow; accuracies are
+// shares, where answers can be right or wrong.
+void check_epochs(const std::filesystem::path& metrics) {
+  std::map<std::string, int> last;
+  const auto rows = csv(metrics);
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    const auto& row = rows[i];
+    ASSERT_EQ(row.size(), 7u);
+    if (!row[2].empty()) continue;
+    const int epoch = std::stoi(row[1]);
+    const auto [known, is_new] = last.emplace(row[0], 0);
+    EXPECT_TRUE(is_new ? epoch == 0 : epoch > known->second) << row[0] << ", epoch " << epoch;
+    known->second = epoch;
+    if (row[5].empty()) continue;
+    EXPECT_GE(std::stod(row[5]), 0);
+    EXPECT_LE(std::stod(row[5]), 1);
+  }
+  EXPECT_FALSE(last.empty());
+  for (const auto& [name, epoch] : last) EXPECT_GE(epoch, 1) << name;
+}
+
 class LessonSmoke : public testing::TestWithParam<int> {
  protected:
   // Runs the lesson on a device; its claims must hold.
@@ -57,6 +91,10 @@ class LessonSmoke : public testing::TestWithParam<int> {
     EXPECT_FALSE(has(answer.text, "no pictures: gnuplot, drawing")) << answer.text;
     EXPECT_TRUE(std::filesystem::exists(folder_ / (device + "/report.html")));
     EXPECT_EQ(std::filesystem::exists(folder_ / (device + "/metrics.csv")), trains(GetParam()));
+    EXPECT_EQ(std::filesystem::exists(folder_ / (device + "/model.safetensors")),
+              trains(GetParam()));
+    check_figures(folder_ / device);
+    if (trains(GetParam())) check_epochs(folder_ / (device + "/metrics.csv"));
   }
 
   TemporaryFolder folder_;

@@ -20,6 +20,13 @@ struct Compared {
 weft::Chart step_losses(const std::vector<Compared>& trainings);
 weft::Chart test_accuracies(const std::vector<Compared>& trainings);
 
+/// The same for thousands of steps, on a logarithmic axis: the curve of one training, with its running mean over a
+/// twentieth of its steps, and its accuracy from epoch `first` on.
+weft::Chart smoothed_losses_chart();
+weft::Chart accuracies_chart();
+weft::Curve smoothed_losses(const std::string& name, const TrainingLog& log);
+weft::Curve accuracies(const std::string& name, const TrainingLog& log, int first);
+
 /// "sigmoid 45.32 %, tanh 83.75 %": where the trainings ended.
 std::string accuracies_found(const std::vector<Compared>& trainings);
 
