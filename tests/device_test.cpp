@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/support/error.h"
 #include "weft/error.h"
@@ -14,6 +16,12 @@ namespace weft {
 namespace {
 
 using test::error_of;
+
+// This program works on the last of several GPUs, which is not CUDA's current one.
+const bool kIsLast = [] {
+  if (gpu_available()) use_gpu(gpu_count() - 1);
+  return true;
+}();
 
 TEST(Device, DescribesTheCpu) {
   EXPECT_EQ(describe(Device::cpu).substr(0, 5), "cpu: ");
@@ -28,7 +36,8 @@ TEST(Device, TheGpuIsThereOrSaysWhyNot) {
   synchronize(Device::cpu);
   if (gpu_available()) {
     const DeviceProperties& p = gpu_properties();
-    EXPECT_EQ(describe(Device::gpu), "gpu: " + p.name);
+    const std::string number = gpu_count() > 1 ? ":" + std::to_string(gpu_index()) : "";
+    EXPECT_EQ(describe(Device::gpu), "gpu" + number + ": " + p.name);
     EXPECT_GE(p.compute_capability, 75);
     EXPECT_GT(p.multiprocessors, 0);
     EXPECT_GE(p.shared_bytes_per_block, 48u * 1024);
@@ -40,6 +49,47 @@ TEST(Device, TheGpuIsThereOrSaysWhyNot) {
     EXPECT_NE(error_of<DeviceError>([] { Stream(); }), "");
     EXPECT_NE(error_of<DeviceError>([] { current_stream(); }), "");
   }
+}
+
+TEST(Device, OneGpuIsUsedInAProcess) {
+  EXPECT_EQ(gpu_count() > 0, gpu_available());
+  if (!gpu_available()) {
+    EXPECT_NE(error_of<DeviceError>([] { use_gpu(0); }).find(gpu_unavailable_reason()),
+              std::string::npos);
+    return;
+  }
+  const int last = gpu_count() - 1;
+  EXPECT_TRUE(kIsLast);
+  EXPECT_EQ(gpu_index(), last);
+  use_gpu(last);  // once more: no other
+  for (const int missing : {-1, last + 1, 99}) {
+    const std::string complaint = "gpu: expected one that is there, gpu:0" +
+                                  (last > 0 ? " to gpu:" + std::to_string(last) : std::string()) +
+                                  ", found gpu:" + std::to_string(missing);
+    EXPECT_EQ(error_of<DeviceError>([&] { use_gpu(missing); }), complaint);
+    EXPECT_EQ(error_of<DeviceError>([&] { gpu_properties(missing); }), complaint);
+  }
+  for (int i = 0; i <= last; ++i) EXPECT_NE(gpu_properties(i).name, "");
+  EXPECT_EQ(gpu_properties(gpu_index()).name, gpu_properties().name);
+}
+
+TEST(Device, AnotherGpuIsRefusedAfterTheFirstUse) {
+  if (gpu_count() < 2) GTEST_SKIP() << "takes two GPUs, found " << gpu_count();
+  EXPECT_EQ(error_of<DeviceError>([] { use_gpu(0); }),
+            "gpu: expected to use one GPU in a process, found gpu:" + std::to_string(gpu_index()) +
+                " in use and gpu:0 asked for");
+  EXPECT_NE(gpu_index(), 0);
+}
+
+// With CUDA the current device is a thread's own: this one starts with gpu:0.
+TEST(Device, AThreadOfItsOwnWorksOnTheGpuInUse) {
+  if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
+  std::vector<float> sums;
+  std::thread([&] {
+    const Tensor x = full({33}, 2, DType::float32, Device::gpu);
+    sums = add(x, x).to_vector<float>();
+  }).join();
+  EXPECT_EQ(sums, std::vector<float>(33, 4.0f));
 }
 
 TEST(Stream, AScopeMakesItCurrentForThisThread) {

@@ -146,7 +146,7 @@ TEST_F(Predict, TheGpuSaysTheSame) {
   if (!gpu_available()) GTEST_SKIP() << gpu_unavailable_reason();
   put(folder_ / "a.png", test::png_of(digit(0).data(), kSide, kSide, 1));
   for (const char* lesson : {"04", "08"})
-    EXPECT_EQ(predict(lesson, model(lesson), "a.png --device gpu").text,
+    EXPECT_EQ(predict(lesson, model(lesson), "a.png --device gpu:0").text,
               predict(lesson, model(lesson), "a.png --device cpu").text);
 }
 
@@ -213,7 +213,8 @@ TEST_F(Predict, RefusesBadInputAndPicturesAndWritesNothing) {
   expect_refused("predict 04 --model '' a.png", "--model: expected the file");
   expect_refused(with_model, "expected a PNG or JPEG picture or several, found none");
   expect_refused(with_model + "--devise cpu", "did you mean --device?");
-  expect_refused(with_model + "a.png --device cuda", "--device: expected auto, cpu or gpu");
+  expect_refused(with_model + "a.png --device cuda", "--device: expected auto, cpu, gpu or gpu:N");
+  expect_refused(with_model + "a.png --device gpu:99", "that is there");
   expect_refused(with_model + "nothing.png", "nothing.png: cannot be opened");
   expect_refused(with_model + ".", "expected a regular file, found a folder");
   EXPECT_TRUE(folder_.is_empty());

@@ -40,15 +40,18 @@ void print_device() {
     print("default", "--device cpu, since there is no GPU that this build can use");
     return;
   }
+  const bool several = weft::gpu_count() > 1;
+  for (int i = 0; i < weft::gpu_count(); ++i) {
+    const weft::DeviceProperties gpu = weft::gpu_properties(i);
+    print(several ? "gpu:" + std::to_string(i) : "gpu",
+          gpu.name + ", compute capability " + std::to_string(gpu.compute_capability / 10) + "." +
+              std::to_string(gpu.compute_capability % 10) + (gpu.is_executor ? ", modelled" : ""));
+  }
   const weft::DeviceProperties& gpu = weft::gpu_properties();
-  const std::string what = gpu.is_executor ? ", modelled" : "";
-  print("gpu", weft::describe(weft::Device::gpu) + ", compute capability " +
-                   std::to_string(gpu.compute_capability / 10) + "." +
-                   std::to_string(gpu.compute_capability % 10) + what);
   print("driver", gpu.driver);
   print("default", gpu.is_executor
                        ? "--device cpu: the executor runs the kernels, but slowly, to look at them"
-                       : "--device gpu");
+                       : "--device gpu" + std::string(several ? ", which is gpu:0" : ""));
 }
 
 bool print_data() {

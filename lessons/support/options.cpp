@@ -14,6 +14,8 @@ namespace {
 constexpr const char* kProgram = "weft-lessons";
 constexpr int kMostEpochs = 100'000;
 constexpr std::int64_t kLargestBatch = 1'000'000'000;
+constexpr const char* kDeviceHelp =
+    "auto, cpu, gpu or gpu:N, one of several (auto: gpu where there is a real one)";
 constexpr const char* kPredictHelp =
     "Prints the classes with the highest probabilities for each picture. Pictures are resized\n"
     "to the model's size, whatever their proportions: cut them to a square or nearly, with one\n"
@@ -61,13 +63,22 @@ void read_rate(const CLI::Option& option, const std::string& text, double& to) {
 
 weft::Device read_device(const std::string& text) {
   if (text == "cpu") return weft::Device::cpu;
-  if (text == "gpu") {
+  const bool is_numbered = text.starts_with("gpu:");
+  const auto index = is_numbered ? number_in<int>(text.substr(4)) : std::nullopt;
+  if (text == "gpu" || (index && *index >= 0)) {
     if (!weft::gpu_available())
-      throw UsageError("--device: expected a device that is there, found gpu: " +
+      throw UsageError("--device: expected a device that is there, found " + text + ": " +
                        weft::gpu_unavailable_reason());
+    const int last = weft::gpu_count() - 1;
+    if (index && *index > last)
+      throw UsageError("--device: expected a GPU that is there, gpu:0" +
+                       (last > 0 ? " to gpu:" + std::to_string(last) : "") + ", found " + text);
+    if (index) weft::use_gpu(*index);
     return weft::Device::gpu;
   }
-  if (text != "auto") refuse("--device", "auto, cpu or gpu", text);
+  if (text != "auto")
+    refuse("--device", std::string("auto, cpu, gpu or gpu:N") + (is_numbered ? ", N from 0" : ""),
+           text);
   // The executor is for looking at kernels; the CPU path gives the same results much sooner.
   const bool real = weft::gpu_available() && !weft::gpu_properties().is_executor;
   return real ? weft::Device::gpu : weft::Device::cpu;
@@ -140,7 +151,7 @@ Options parse(int argc, char** argv) {
   std::string device = "auto", epochs, lr, batch, seed, data, out;
   run.add_option("LESSON", names,
                  "Its number or name: 04, softmax_mnist or 04_softmax_mnist; or all");
-  run.add_option("--device", device, "auto, cpu or gpu (auto: gpu where there is a real one)");
+  run.add_option("--device", device, kDeviceHelp);
   const auto& epochs_option = *run.add_option("--epochs", epochs, "Passes over the training data");
   const auto& lr_option = *run.add_option("--lr", lr, "Learning rate");
   const auto& batch_option = *run.add_option("--batch", batch, "Samples in a batch");
@@ -163,7 +174,7 @@ Options parse(int argc, char** argv) {
   const auto& model_option =
       *predict.add_option("--model", model, "Its file: runs/04_softmax_mnist/model.safetensors");
   predict.add_option("PICTURE", pictures, "PNG or JPEG files");
-  predict.add_option("--device", device, "auto, cpu or gpu (auto: gpu where there is a real one)");
+  predict.add_option("--device", device, kDeviceHelp);
 
   try {
     app.parse(argc, argv);

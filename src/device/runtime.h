@@ -14,7 +14,14 @@ namespace weft::runtime {
 
 /// Asks for the device once. Empty: there is one. Otherwise one sentence that says why not.
 std::string probe();
-DeviceProperties properties();
+
+/// The number of devices, where there is one, and what each of them is.
+int device_count();
+DeviceProperties properties(int device);
+
+/// The device that every function below works on, in any thread: the `wanted` one (-1: the current one) where none has
+/// been settled on before, else that.
+int settle(int wanted = -1);
 
 /// Memory straight from the device, for the pool (src/device/pool.h). Throws DeviceError with the
 /// bytes asked for where there is none left. `release` is ordered on the stream, never waits.

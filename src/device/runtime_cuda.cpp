@@ -3,6 +3,7 @@
 #include <cuda_runtime.h>
 #include <cxxabi.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
@@ -40,10 +41,19 @@ void check(cudaError_t error, std::string_view call, std::string_view detail = {
                     std::to_string(where.line()) + "): " + describe_error(error));
 }
 
+// CUDA's current device is a thread's own, and other code may set it: whoever has work for the device asks first
+// for this process's. Where that is current already it costs a look at a variable of the thread.
+int enter() {
+  const int device = runtime::settle();
+  int current = 0;
+  check(cudaGetDevice(&current), "cudaGetDevice");
+  if (current != device) check(cudaSetDevice(device), "cudaSetDevice");
+  return device;
+}
+
 int attribute(cudaDeviceAttr name) {
-  int device = 0, value = 0;
-  check(cudaGetDevice(&device), "cudaGetDevice");
-  check(cudaDeviceGetAttribute(&value, name, device), "cudaDeviceGetAttribute");
+  int value = 0;
+  check(cudaDeviceGetAttribute(&value, name, runtime::settle()), "cudaDeviceGetAttribute");
   return value;
 }
 
@@ -53,11 +63,9 @@ int attribute(cudaDeviceAttr name) {
 bool has_stream_ordered_allocator() {
   static const bool has = [] {
     if (attribute(cudaDevAttrMemoryPoolsSupported) == 0) return false;
-    int device = 0;
     cudaMemPool_t pool = nullptr;
     std::uint64_t threshold = UINT64_MAX;
-    check(cudaGetDevice(&device), "cudaGetDevice");
-    check(cudaDeviceGetDefaultMemPool(&pool, device), "cudaDeviceGetDefaultMemPool");
+    check(cudaDeviceGetDefaultMemPool(&pool, runtime::settle()), "cudaDeviceGetDefaultMemPool");
     check(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &threshold),
           "cudaMemPoolSetAttribute");
     return true;
@@ -87,10 +95,23 @@ std::string probe() {
   return "cudaGetDeviceCount failed with " + describe_error(error);
 }
 
-DeviceProperties properties() {
-  int device = 0, driver = 0, run_time = 0;
+int device_count() {
+  int count = 0;
+  check(cudaGetDeviceCount(&count), "cudaGetDeviceCount");
+  return count;
+}
+
+int settle(int wanted) {
+  static std::atomic<int> settled{-1};
+  int device = settled;
+  if (device >= 0) return device;
+  if (wanted < 0) check(cudaGetDevice(&wanted), "cudaGetDevice");
+  return settled.compare_exchange_strong(device, wanted) ? wanted : device;
+}
+
+DeviceProperties properties(int device) {
+  int driver = 0, run_time = 0;
   cudaDeviceProp from{};
-  check(cudaGetDevice(&device), "cudaGetDevice");
   check(cudaGetDeviceProperties(&from, device), "cudaGetDeviceProperties");
   check(cudaDriverGetVersion(&driver), "cudaDriverGetVersion");
   check(cudaRuntimeGetVersion(&run_time), "cudaRuntimeGetVersion");
@@ -105,6 +126,7 @@ DeviceProperties properties() {
 }
 
 void* allocate(std::size_t bytes, StreamView stream) {
+  enter();
   void* memory = nullptr;
   if (has_stream_ordered_allocator())
     check(cudaMallocAsync(&memory, bytes, handle(stream)), "cudaMallocAsync",
@@ -117,6 +139,7 @@ void* allocate(std::size_t bytes, StreamView stream) {
 // An error here is one that an earlier launch left behind; the next call that may throw reports it.
 void release(void* memory, StreamView stream) noexcept {
   try {
+    enter();
     if (has_stream_ordered_allocator())
       cudaFreeAsync(memory, handle(stream));
     else
@@ -129,14 +152,17 @@ void copy(void* to, const void* from, std::size_t bytes, Direction direction, St
   const cudaMemcpyKind kind = direction == Direction::host_to_device   ? cudaMemcpyHostToDevice
                               : direction == Direction::device_to_host ? cudaMemcpyDeviceToHost
                                                                        : cudaMemcpyDeviceToDevice;
+  enter();
   check(cudaMemcpyAsync(to, from, bytes, kind, handle(stream)), "cudaMemcpyAsync");
 }
 
 void fill_bytes(void* to, int byte, std::size_t bytes, StreamView stream) {
+  enter();
   check(cudaMemsetAsync(to, byte, bytes, handle(stream)), "cudaMemsetAsync");
 }
 
 StreamView create_stream() {
+  enter();
   cudaStream_t stream = nullptr;
   check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
   return StreamView(stream);
@@ -146,7 +172,10 @@ void destroy_stream(StreamView stream) noexcept { cudaStreamDestroy(handle(strea
 void synchronize(StreamView stream) {
   check(cudaStreamSynchronize(handle(stream)), "cudaStreamSynchronize", kLateError);
 }
-void synchronize_device() { check(cudaDeviceSynchronize(), "cudaDeviceSynchronize", kLateError); }
+void synchronize_device() {
+  enter();
+  check(cudaDeviceSynchronize(), "cudaDeviceSynchronize", kLateError);
+}
 
 }  // namespace runtime
 
@@ -192,6 +221,7 @@ std::string describe_launch(const void* kernel, const LaunchShape& shape) {
 }  // namespace
 
 unsigned max_resident_blocks(const void* kernel, unsigned block_threads, std::size_t shared_bytes) {
+  enter();
   if (shared_bytes > 0) raise_shared_limit(kernel, shared_bytes);
   int of_a_multiprocessor = 0;
   check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(
@@ -206,6 +236,7 @@ void launch_grid(const void* kernel, const LaunchShape& shape, StreamView stream
     const char* const value = std::getenv("WEFT_SYNC_LAUNCHES");
     return value != nullptr && std::string_view(value) == "1";
   }();
+  enter();
   if (shape.shared_bytes > 0) raise_shared_limit(kernel, shape.shared_bytes);
   cudaLaunchConfig_t config{};
   config.gridDim = shape.grid;

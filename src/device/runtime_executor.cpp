@@ -27,7 +27,10 @@ std::size_t physical_bytes() {
 
 std::string probe() { return ""; }
 
-DeviceProperties properties() {
+int device_count() { return 1; }
+int settle(int) { return 0; }
+
+DeviceProperties properties(int) {
   const executor::Config config = executor::config();
   DeviceProperties properties;
   properties.name = "SIMT executor, " + std::to_string(config.os_threads) +
