@@ -33,8 +33,8 @@ Outcome run(const std::string& command) {
 
 TEST(Scripts, RefuseAnUnknownArgumentWithStatus2AndItsName) {
   for (const char* script :
-       {"scripts/bootstrap", "scripts/build", "scripts/check_install", "scripts/check_kernels",
-        "scripts/coverage", "scripts/gpu_check", "tests/run"}) {
+       {"scripts/api_reference", "scripts/bootstrap", "scripts/build", "scripts/check_install",
+        "scripts/check_kernels", "scripts/coverage", "scripts/gpu_check", "tests/run"}) {
     const Outcome outcome = run(std::string(script) + " --bogus");
     EXPECT_EQ(outcome.status, 2) << script << ": " << outcome.output;
     EXPECT_NE(outcome.output.find("--bogus"), std::string::npos)
@@ -49,9 +49,9 @@ TEST(Scripts, RefuseAnUnknownPreset) {
 }
 
 TEST(Scripts, ExplainThemselves) {
-  for (const char* script :
-       {"scripts/bootstrap", "scripts/build", "scripts/check_install", "scripts/check_kernels",
-        "scripts/coverage", "scripts/gpu_check", "tests/run", "lessons/run"}) {
+  for (const char* script : {"scripts/api_reference", "scripts/bootstrap", "scripts/build",
+                             "scripts/check_install", "scripts/check_kernels", "scripts/coverage",
+                             "scripts/gpu_check", "tests/run", "lessons/run"}) {
     const Outcome outcome = run(std::string(script) + " --help");
     EXPECT_EQ(outcome.status, 0) << script << ": " << outcome.output;
     EXPECT_EQ(outcome.output.rfind("usage: " + std::string(script), 0), 0u) << outcome.output;
@@ -104,6 +104,55 @@ TEST(Scripts, BootstrapNamesWhatIsMissingWhereItCannotInstall) {
       "PATH=$tools \"$tools/bash\" scripts/bootstrap; status=$?; rm -r \"$tools\"; exit $status");
   EXPECT_EQ(outcome.status, 2) << outcome.output;
   EXPECT_NE(outcome.output.find("libboost-context-dev"), std::string::npos) << outcome.output;
+}
+
+// A loop of four instructions, two of them FFMA, around it an outer one, and at the end the usual branch to itself.
+constexpr const char* kSass = R"(.text.some_kernel:
+.L_x_2:
+ /*0000*/ @P0 LDG.E.128.CONSTANT R4, desc[UR4][R2.64] ;
+ /*0010*/ LDG.E R8, desc[UR4][R2.64+0x10] ;
+.L_x_0:
+ /*0020*/ FFMA R4, R5, R6, R4 ;
+ /*0030*/ @!P1 BAR.SYNC.DEFER_BLOCKING 0x0 ;
+ /*0040*/ FFMA R5, R5, R6, R5 ;
+ /*0050*/ @P1 BRA `(.L_x_0) ;
+ /*0060*/ @P2 BRA `(.L_x_2) ;
+ /*0070*/ STG.E.128 desc[UR4][R2.64], R4 ;
+.L_x_1:
+ /*0080*/ BRA `(.L_x_1);
+)";
+
+TEST(Scripts, SassSummaryCountsAndFindsTheMainLoop) {
+  const auto summary = [](const std::string& text) {
+    return run("printf '%s' '" + text + "' | awk -v architecture=90a -f scripts/sass_summary.awk");
+  };
+  const Outcome clean = summary(kSass);
+  EXPECT_EQ(clean.status, 0);
+  EXPECT_TRUE(std::regex_match(clean.output,
+                               std::regex("90a +2 +1 +1 +1 +0 +0 +2 +0 +1 +4 +50% +some_kernel\n")))
+      << clean.output;
+  const Outcome spills = summary(kSass + std::string(" /*0090*/ STL.64 [R1+0x8], R4 ;\n"));
+  EXPECT_EQ(spills.status, 1) << spills.output;
+}
+
+TEST(Scripts, CheckKernelsDisassembles) {
+  const std::string file = "kernels/optimizer/sgd.cu";
+  const Outcome outcome = run("d=$(mktemp -d); scripts/check_kernels --arch 90a --sass $d " + file +
+                              " && cat $d/summary.txt $d/sgd.sm_90a.sass; s=$?; rm -r $d; exit $s");
+  if (outcome.status == 3) GTEST_SKIP() << outcome.output;
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
+  EXPECT_TRUE(std::regex_search(outcome.output,
+                                std::regex("\n90a +[1-9][0-9]* +[1-9][0-9]* .* sgd_flat_kernel\n")))
+      << outcome.output;
+  EXPECT_NE(outcome.output.find("LDG.E.128"), std::string::npos) << outcome.output;
+}
+
+TEST(Docs, EveryPublicFunctionHasAContract) {
+  const Outcome outcome =
+      run("d=$(mktemp -d); scripts/api_reference --out $d && grep -l 'softmax()' "
+          "$d/group__rows.html; s=$?; rm -r $d; exit $s");
+  if (outcome.status == 3) GTEST_SKIP() << outcome.output;
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
 }
 
 TEST(Scripts, GpuCheckPlansWithoutAGpu) {

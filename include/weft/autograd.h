@@ -7,6 +7,8 @@
 #include "weft/tensor.h"
 
 namespace weft {
+/// @addtogroup autograd
+/// @{
 
 /// Whether ops of this thread record what their backward needs. On unless a NoGrad lives.
 bool grad_enabled();
@@ -14,8 +16,8 @@ bool grad_enabled();
 /// Turns recording off for this thread until the end of the scope.
 class NoGrad {
  public:
-  NoGrad();
-  ~NoGrad();
+  NoGrad();   ///< off
+  ~NoGrad();  ///< as it was before
   NoGrad(const NoGrad&) = delete;
   NoGrad& operator=(const NoGrad&) = delete;
 
@@ -29,14 +31,15 @@ class Gradients {
   /// A place for the gradient of one input. Where `add` is set, `into` holds a gradient already and
   /// the op adds to it; otherwise `into` is uninitialised and the op overwrites it.
   struct Target {
-    Tensor into;
-    bool add;
+    Tensor into;  ///< of the input's shape, dtype and device
+    bool add;     ///< whether it holds a gradient already
   };
 
   virtual ~Gradients() = default;
-  virtual bool wanted(int input) const = 0;           // somebody asked for this input's gradient
-  virtual Target target(int input) = 0;               // to write it in place; call once an input
-  virtual void give(int input, Tensor gradient) = 0;  // or hand over a tensor of the input's shape
+  virtual bool wanted(int input) const = 0;  ///< somebody asked for this input's gradient
+  virtual Target target(int input) = 0;      ///< to write it in place; call once an input
+  /// Or hand over a tensor of the input's shape.
+  virtual void give(int input, Tensor gradient) = 0;
 };
 
 /// Computes the inputs' gradients from dy, the gradient of the op's result.
@@ -65,4 +68,5 @@ bool is_unit_gradient(const Tensor& dy);
 std::string gradient_check(const std::function<Tensor(const std::vector<Tensor>&)>& function,
                            const std::vector<Tensor>& inputs);
 
+/// @}
 }  // namespace weft

@@ -4,6 +4,8 @@
 #include <string>
 
 namespace weft {
+/// @addtogroup tensors
+/// @{
 
 /// Base of every exception that Weft throws on purpose. The message is one sentence for a person:
 /// who complains, what was expected, what was found.
@@ -31,4 +33,5 @@ class FileError : public Error {
   using Error::Error;
 };
 
+/// @}
 }  // namespace weft

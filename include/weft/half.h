@@ -8,8 +8,18 @@
 #include <cuda_fp16.h>
 
 namespace weft {
-using bfloat16 = __nv_bfloat16;  // 1 sign, 8 exponent, 7 mantissa bits
-using float16 = __half;          // 1 sign, 5 exponent, 10 mantissa bits
+/// @addtogroup tensors
+/// @{
+
+/// 1 sign, 8 exponent and 7 mantissa bits: the upper half of a float. bfloat16(x) rounds to nearest even, float(y)
+/// is exact. CUDA's type under nvcc, elsewhere one of the same bits.
+using bfloat16 = __nv_bfloat16;
+
+/// IEEE 754 binary16: 1 sign, 5 exponent and 10 mantissa bits. float16(x) rounds to nearest even, float(y) is exact.
+/// CUDA's type under nvcc, elsewhere one of the same bits.
+using float16 = __half;
+
+/// @}
 }  // namespace weft
 #else
 #include <bit>

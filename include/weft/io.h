@@ -11,15 +11,18 @@
 #include "weft/window.h"
 
 namespace weft {
+/// @addtogroup io
+/// @{
 
 /// Reads an IDX file (plain or gzip) of unsigned bytes or int32 into a tensor on Device::cpu, uint8 or
 /// int32, with the shape in its header. The header is checked against the file's size before anything
 /// is allocated. Throws FileError: path, offset, expected, found.
 Tensor read_idx(const std::filesystem::path& path);
 
+/// Pictures of a data set, and what they show.
 struct LabelledImages {
-  Tensor images;  // [n, h, w] or [n, h, w, c] uint8
-  Tensor labels;  // [n] int32
+  Tensor images;  ///< [n, h, w] or [n, h, w, c] uint8
+  Tensor labels;  ///< [n] int32
 };
 
 /// Reads "train" or "t10k" (or "test") images and labels in MNIST's file names from a folder: with '-'
@@ -38,10 +41,11 @@ Tensor read_picture(const std::filesystem::path& path, int channels);
 /// resize_area and rounded to bytes again. Pictures of that size are returned as they are.
 Tensor resize_pictures(const Tensor& pictures, Size2d size);
 
+/// The pictures of a folder: images [n, size.h, size.w, channels], labels that are places in `names`.
 struct PictureClasses {
-  std::vector<std::string> names;
-  LabelledImages train,
-      test;  // images [n, size.h, size.w, channels]; the labels are places in `names`
+  std::vector<std::string> names;  ///< of the classes
+  LabelledImages train;            ///< to learn from
+  LabelledImages test;             ///< to test with
 };
 
 /// Reads a folder with one sub-folder of PNG or JPEG pictures for each class, which has the class's name. Hidden
@@ -68,4 +72,5 @@ std::map<std::string, std::string> read_safetensors_metadata(const std::filesyst
 /// Writes a whole file or nothing: temporary name, sync, rename. Creates missing folders.
 void write_file(const std::filesystem::path& path, std::string_view content);
 
+/// @}
 }  // namespace weft

@@ -9,16 +9,19 @@
 #include <cstdint>
 
 namespace weft {
+/// @addtogroup random
+/// @{
 
 /// Names one draw of random numbers. The same key gives the same numbers on every device.
 struct RandomKey {
-  std::uint64_t seed = 0;
-  std::uint32_t draw = 0;  // which draw of a program: a weight matrix, a dropout layer
-  std::uint32_t step = 0;  // the training step or epoch, for draws made anew in each
+  std::uint64_t seed = 0;  ///< of the program
+  std::uint32_t draw = 0;  ///< which draw of a program: a weight matrix, a dropout layer
+  std::uint32_t step = 0;  ///< the training step or epoch, for draws made anew in each
 };
 
+/// A counter, or the random words it maps to.
 struct RandomWords {
-  std::uint32_t word[4];
+  std::uint32_t word[4];  ///< lowest first
 };
 
 /// Ten rounds of Philox4x32: `counter` in, four random words out.
@@ -66,6 +69,7 @@ class Shuffle {
   static constexpr std::uint32_t kDraw = 0xFFFFFFFF;
 
   constexpr Shuffle() = default;
+  /// The bijection of 0..n-1 that the key names.
   constexpr Shuffle(std::uint64_t n, RandomKey key) : n_(n) {
     if (n < 2) return;
     half_bits_ = 1;
@@ -114,4 +118,5 @@ class Shuffle {
   std::uint32_t keys_[kKeys] = {};
 };
 
+/// @}
 }  // namespace weft

@@ -23,25 +23,31 @@
 #if defined(__CUDACC__) || defined(__CUDA_RUNTIME_H__)
 #include <cuda_runtime.h>
 
+/// An array of T in the block's shared memory: WEFT_SHARED(float, tile, [8][32]). In the executor it starts as NaN.
 #define WEFT_SHARED(T, name, extents) __shared__ __align__(16) T name extents
+/// The block's dynamic shared memory, LaunchShape::shared_bytes, as T* name.
 #define WEFT_DYNAMIC_SHARED(T, name)                                          \
   extern __shared__ __align__(128) unsigned char weft_dynamic_shared_bytes[]; \
   T* name = reinterpret_cast<T*>(weft_dynamic_shared_bytes)
+/// Before a loop: unroll it fully.
 #define WEFT_UNROLL _Pragma("unroll")
+/// Before a loop: do not unroll it.
 #define WEFT_NO_UNROLL _Pragma("unroll 1")
 #else
 #include "weft/simt_host.h"
 #endif
 
 namespace weft {
+/// @addtogroup simt
+/// @{
 
 /// The shape of a launch. `where` names the launcher in error messages; leave it alone.
 struct LaunchShape {
-  dim3 grid{1, 1, 1};            // blocks
-  dim3 block{1, 1, 1};           // threads of a block
-  std::size_t shared_bytes = 0;  // dynamic shared memory of a block
-  bool cooperative = false;      // all blocks run at once, and may wait for each other
-  std::source_location where = std::source_location::current();
+  dim3 grid{1, 1, 1};            ///< blocks
+  dim3 block{1, 1, 1};           ///< threads of a block
+  std::size_t shared_bytes = 0;  ///< dynamic shared memory of a block
+  bool cooperative = false;      ///< all blocks run at once, and may wait for each other
+  std::source_location where = std::source_location::current();  ///< who launches
 };
 
 #if defined(__CUDACC__) || defined(__CUDA_RUNTIME_H__)
@@ -50,7 +56,7 @@ struct LaunchShape {
 /// throws DeviceError with the kernel's name where the launch is refused.
 void launch_grid(const void* kernel, const LaunchShape& shape, StreamView stream, void** arguments);
 
-/// src/device/runtime_cuda.cpp.
+/// src/device/runtime_cuda.cpp. What the template of this name counts.
 unsigned max_resident_blocks(const void* kernel, unsigned block_threads, std::size_t shared_bytes);
 
 /// The largest grid of a cooperative launch: blocks of `kernel` that the device has room for at once.
@@ -104,4 +110,5 @@ void launch(void (*kernel)(Parameters...), const LaunchShape& shape, StreamView 
 
 #endif
 
+/// @}
 }  // namespace weft

@@ -8,6 +8,8 @@
 #include "weft/optim.h"
 
 namespace weft {
+/// @addtogroup training
+/// @{
 
 /// One training step, written once: the loss of a batch, then backward, then the optimiser's update.
 ///
@@ -18,12 +20,13 @@ namespace weft {
 ///   }
 class TrainingStep {
  public:
-  using Loss = std::function<Tensor(const Batch&)>;
+  using Loss = std::function<Tensor(const Batch&)>;  ///< the loss of a batch, a scalar, recorded
+  /// The optimiser must outlive the step; the metrics stand on the parameters' device.
   TrainingStep(Loss loss, Optimizer& optimizer);
 
-  void run(Batches batches);       // a step for each batch; starts the metrics anew; does not wait
-  Tensor run(const Batch& batch);  // one step, added to the metrics; returns its loss
-  Summary metrics() const;         // of the last run; waits
+  void run(Batches batches);  ///< a step for each batch; starts the metrics anew; does not wait
+  Tensor run(const Batch& batch);  ///< one step, added to the metrics; returns its loss
+  Summary metrics() const;         ///< of the last run; waits
 
  private:
   Loss loss_;
@@ -41,4 +44,5 @@ Summary evaluate(nn::Module& model, Batches batches,
                  const std::function<Tensor(const Tensor&, const Tensor&)>& loss,
                  double threshold = 0.5);
 
+/// @}
 }  // namespace weft

@@ -6,17 +6,22 @@
 #include <string>
 
 namespace weft {
+/// @addtogroup tensors
+/// @{
 
 /// Rows and columns; one number stands for both.
 struct Size2d {
-  constexpr Size2d(std::int64_t both) : h(both), w(both) {}
+  constexpr Size2d(std::int64_t both) : h(both), w(both) {}  ///< as many columns as rows
+  /// Rows first.
   constexpr Size2d(std::int64_t rows, std::int64_t columns) : h(rows), w(columns) {}
-  friend bool operator==(const Size2d&, const Size2d&) = default;
+  friend bool operator==(const Size2d&, const Size2d&) = default;  ///< both
 
-  std::int64_t h, w;
+  std::int64_t h;  ///< rows
+  std::int64_t w;  ///< columns
 };
 
-inline std::string to_string(Size2d size) {  // "3x5"
+/// "3x5"
+inline std::string to_string(Size2d size) {
   return std::to_string(size.h) + "x" + std::to_string(size.w);
 }
 
@@ -25,12 +30,15 @@ inline std::string to_string(Size2d size) {  // "3x5"
 /// dilation_w), which may lie outside the image, in its padding. `window_geometry` (src/ops/window.h) makes
 /// and checks it: every extent and their pad and dilation fit an int; a product of extents may not.
 struct WindowGeometry {
+  /// By the names that the formula above has for them.
+  /// @{
   int n, h, w, c;
   int r, s;
   int p = 0, q = 0;
   int stride_h = 1, stride_w = 1;
   int pad_h = 0, pad_w = 0;
   int dilation_h = 1, dilation_w = 1;
+  /// @}
 };
 
 /// The 2x2 squares, side by side, of images [n, h, w, c].
@@ -54,4 +62,5 @@ constexpr std::int64_t window_places(std::int64_t extent, std::int64_t window, s
   return room < 0 ? 0 : room / stride + 1;
 }
 
+/// @}
 }  // namespace weft

@@ -9,7 +9,10 @@
 #include "weft/tensor.h"
 
 namespace weft::nn {
+/// @addtogroup nn
+/// @{
 
+/// Tensors with their names in a module, in its order.
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
 /// A layer or a network: parameters, a forward function, and the mode it is in. Names follow PyTorch
@@ -17,21 +20,22 @@ using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 class Module {
  public:
   virtual ~Module() = default;
+  /// The output for a batch x, recorded. Throws ShapeError where x does not fit. Does not synchronise.
   virtual Tensor forward(const Tensor& x) = 0;
+  /// What is trained.
   virtual NamedTensors named_parameters() const { return {}; }
-  virtual NamedTensors named_buffers() const {
-    return {};
-  }  // what a layer keeps but does not train
+  /// What a layer keeps but does not train.
+  virtual NamedTensors named_buffers() const { return {}; }
 
-  Tensor operator()(const Tensor& x) { return forward(x); }
-  std::vector<Tensor> parameters() const;
-  std::int64_t parameter_count() const;  // elements of all parameters
-  void to(Device device);  // moves parameters and buffers; every handle to them follows
+  Tensor operator()(const Tensor& x) { return forward(x); }  ///< forward
+  std::vector<Tensor> parameters() const;                    ///< named_parameters, without names
+  std::int64_t parameter_count() const;                      ///< elements of all parameters
+  void to(Device device);  ///< moves parameters and buffers; every handle to them follows
 
   /// Training, where a module starts, or evaluation: what dropout and batch norm ask.
   virtual void train(bool on = true) { is_training_ = on; }
-  void eval() { train(false); }
-  bool is_training() const { return is_training_; }
+  void eval() { train(false); }                      ///< evaluation
+  bool is_training() const { return is_training_; }  ///< the mode it is in
 
   /// Parameters and buffers: what a file of the model holds.
   NamedTensors named_state() const;
@@ -47,10 +51,11 @@ class Module {
 /// Puts a module in evaluation until the end of the scope, then in the mode that it was in itself.
 class EvaluationMode {
  public:
+  /// Evaluation from here on.
   explicit EvaluationMode(Module& module) : module_(module), was_training_(module.is_training()) {
     module_.eval();
   }
-  ~EvaluationMode() { module_.train(was_training_); }
+  ~EvaluationMode() { module_.train(was_training_); }  ///< the mode before
   EvaluationMode(const EvaluationMode&) = delete;
   EvaluationMode& operator=(const EvaluationMode&) = delete;
 
@@ -73,6 +78,7 @@ concept Layers = sizeof...(Types) > 0 &&
 /// their modules.
 class Sequential : public Module {
  public:
+  /// Takes each module by copy or move. A copy of a layer shares its parameters.
   template <class... Modules>
   requires Layers<Modules...>
   explicit Sequential(Modules&&... modules) {
@@ -83,9 +89,9 @@ class Sequential : public Module {
   Tensor forward(const Tensor& x) override;
   NamedTensors named_parameters() const override;
   NamedTensors named_buffers() const override;
-  void train(bool on = true) override;  // and all its modules
-  std::size_t size() const { return modules_.size(); }
-  Module& operator[](std::size_t i);  // throws ShapeError where there is no module i
+  void train(bool on = true) override;                  ///< and all its modules
+  std::size_t size() const { return modules_.size(); }  ///< modules
+  Module& operator[](std::size_t i);  ///< throws ShapeError where there is no module i
 
  private:
   friend Sequential fuse(const Sequential& layers);
@@ -98,4 +104,5 @@ class Sequential : public Module {
 /// are; it gives the same numbers, up to the rounding of sums.
 Sequential fuse(const Sequential& layers);
 
+/// @}
 }  // namespace weft::nn

@@ -4,12 +4,15 @@
 #include "weft/tensor.h"
 
 namespace weft {
+/// @addtogroup normalisation
+/// @{
 
+/// How batch_norm runs.
 struct BatchNormOptions {
-  bool training = true;
-  double momentum = 0.1;  // the share of the new value in the running one
-  double epsilon = 1e-5;
-  Activation activation = Activation::none;  // none or relu, in the same pass
+  bool training = true;                      ///< by the batch; false: by the running values
+  double momentum = 0.1;                     ///< the share of the new value in the running one
+  double epsilon = 1e-5;                     ///< added to the variance
+  Activation activation = Activation::none;  ///< none or relu, in the same pass
 };
 
 /// (x - mean) / sqrt(variance + epsilon) weight + bias by channel (Ioffe and Szegedy, ICML 2015), as PyTorch has it,
@@ -22,4 +25,5 @@ struct BatchNormOptions {
 Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, Tensor& running_mean,
                   Tensor& running_variance, const BatchNormOptions& options = {});
 
+/// @}
 }  // namespace weft

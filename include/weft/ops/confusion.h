@@ -3,6 +3,8 @@
 #include "weft/tensor.h"
 
 namespace weft {
+/// @addtogroup reductions
+/// @{
 
 /// counts[label][answer] += 1 for each row of scores [n, classes], float32, or float64 on the CPU: the confusion
 /// matrix of a classifier. counts is int32 [classes, classes], labels int32 [n]. The answer is what argmax gives:
@@ -10,4 +12,5 @@ namespace weft {
 /// Throws ShapeError for no classes. Does not synchronise.
 void add_confusion_(Tensor& counts, const Tensor& scores, const Tensor& labels);
 
+/// @}
 }  // namespace weft

@@ -7,6 +7,8 @@
 #include "weft/window.h"
 
 namespace weft {
+/// @addtogroup convolution
+/// @{
 
 /// How a convolution is computed. `direct`: a loop over the taps; on the gpu a kernel for 1 to 4 channels, with
 /// implicit_gemm for its gradients. `im2col`: the matrix of all windows is written, then multiplied: the one
@@ -14,13 +16,14 @@ namespace weft {
 /// numbers up to rounding. `automatic`: direct where it fits on the gpu, else implicit_gemm.
 enum class ConvolutionMethod : std::uint8_t { automatic, direct, im2col, implicit_gemm };
 
+/// The windows of a convolution and what is done with its sums.
 struct Conv2dOptions {
-  Size2d stride = 1;
-  Size2d padding = 0;  // zeros on every side
-  Size2d dilation = 1;
-  Activation activation = Activation::none;  // applied where the result is written
-  double slope = kLeakySlope;                // of leaky_relu
-  ConvolutionMethod method = ConvolutionMethod::automatic;
+  Size2d stride = 1;                                        ///< pixels from window to window
+  Size2d padding = 0;                                       ///< zeros on every side
+  Size2d dilation = 1;                                      ///< pixels from tap to tap
+  Activation activation = Activation::none;                 ///< applied where the result is written
+  double slope = kLeakySlope;                               ///< of leaky_relu
+  ConvolutionMethod method = ConvolutionMethod::automatic;  ///< how it is computed
 };
 
 /// activation(x * weight + bias), as PyTorch's conv2d (a cross-correlation), for images x [n, h, w, c], weight [k, r, s, c],
@@ -42,4 +45,5 @@ Tensor conv2d_relu_max_pool(const Tensor& x, const Tensor& weight, const Tensor&
 Tensor im2col(const Tensor& x, Size2d window, Size2d stride = 1, Size2d padding = 0,
               Size2d dilation = 1);
 
+/// @}
 }  // namespace weft

@@ -4,6 +4,8 @@
 #include "weft/tensor.h"
 
 namespace weft {
+/// @addtogroup elementwise
+/// @{
 
 /// Sets each element of x to 0 with probability p and scales the others by 1 / (1 - p): PyTorch's F.dropout
 /// in training (Srivastava et al., JMLR 2014). Element i stays where unit_interval(word i % 4 of Philox block
@@ -13,4 +15,5 @@ namespace weft {
 /// not synchronise.
 Tensor dropout(const Tensor& x, double p, RandomKey key);
 
+/// @}
 }  // namespace weft

@@ -3,6 +3,8 @@
 #include "weft/tensor.h"
 
 namespace weft {
+/// @addtogroup losses
+/// @{
 
 /// Mean over the rows of -log softmax(logits)[label], for logits [rows, classes] and int32 labels
 /// [rows]; a scalar, recorded. Loss and gradient come from one pass over the logits, where a row fits on
@@ -26,4 +28,5 @@ Tensor binary_cross_entropy(const Tensor& probabilities, const Tensor& targets);
 /// to 0 or 1, and with the gradient (p - t) / n. The one to train with.
 Tensor binary_cross_entropy_with_logits(const Tensor& scores, const Tensor& targets);
 
+/// @}
 }  // namespace weft

@@ -3,6 +3,8 @@
 #include "weft/tensor.h"
 
 namespace weft {
+/// @addtogroup updates
+/// @{
 
 // Updates over flat tensors of equal size, one launch each; every one of them ends with gradients = 0.
 // Not recorded. They throw ShapeError where sizes, dtypes or devices differ.
@@ -15,10 +17,12 @@ void sgd_(Tensor& values, Tensor& gradients, double lr);
 void sgd_momentum_(Tensor& values, Tensor& gradients, Tensor& velocities, double lr,
                    double momentum, bool nesterov);
 
+/// The settings of adam_.
 struct AdamOptions {
-  double lr = 0.001;                  // > 0
-  double beta1 = 0.9, beta2 = 0.999;  // in [0, 1)
-  double epsilon = 1e-8;
+  double lr = 0.001;      ///< the learning rate, > 0
+  double beta1 = 0.9;     ///< of the first moment, in [0, 1)
+  double beta2 = 0.999;   ///< of the second moment, in [0, 1)
+  double epsilon = 1e-8;  ///< added to the root
 };
 
 /// m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g²; values -= lr m' / (sqrt(v') + epsilon) with
@@ -33,4 +37,5 @@ void adam_(Tensor& values, Tensor& gradients, Tensor& first_moments, Tensor& sec
 /// overflowed, makes finite elements 0. Throws ShapeError unless max_norm > 0.
 void clip_to_norm_(Tensor& x, const Tensor& norm, double max_norm);
 
+/// @}
 }  // namespace weft

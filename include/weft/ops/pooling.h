@@ -6,6 +6,8 @@
 #include "weft/window.h"
 
 namespace weft {
+/// @addtogroup pooling
+/// @{
 
 // Pooling of images x [n, h, w, c] to [n, p, q, c], with PyTorch's names and meanings; padding is the same on
 // opposite sides. float32, or float64 on the CPU. None of these synchronises; all are recorded.
@@ -31,4 +33,5 @@ Tensor adaptive_avg_pool2d(const Tensor& x, Size2d output);
 /// The mean of all pixels: [n, c]. Throws ShapeError where x has no pixels.
 Tensor global_avg_pool2d(const Tensor& x);
 
+/// @}
 }  // namespace weft

@@ -4,13 +4,15 @@
 #include "weft/tensor.h"
 
 namespace weft {
+/// @addtogroup random
+/// @{
 
 /// Hands out the keys of a program's draws in order, so that a seed fixes every number drawn.
 class Generator {
  public:
-  explicit Generator(std::uint64_t seed) : seed_(seed) {}
-  std::uint64_t seed() const { return seed_; }
-  RandomKey next() { return {seed_, next_draw_++, 0}; }
+  explicit Generator(std::uint64_t seed) : seed_(seed) {}  ///< its first draw is 0
+  std::uint64_t seed() const { return seed_; }             ///< of every key
+  RandomKey next() { return {seed_, next_draw_++, 0}; }    ///< the next draw's
 
  private:
   std::uint64_t seed_;
@@ -27,4 +29,5 @@ void uniform_(Tensor& x, double low, double high, RandomKey key);
 /// to the rounding of log and cos. Throws ShapeError for integer tensors or a negative deviation.
 void normal_(Tensor& x, double mean, double deviation, RandomKey key);
 
+/// @}
 }  // namespace weft

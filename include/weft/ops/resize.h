@@ -4,6 +4,8 @@
 #include "weft/window.h"
 
 namespace weft {
+/// @addtogroup rearranging
+/// @{
 
 /// Images [n, h, w, c] or [n, h, w] brought to size.h x size.w pixels, each the mean of the rectangle that it
 /// covers in the input, weighted by area: OpenCV's INTER_AREA for shrinking, and the same formula for enlarging.
@@ -13,4 +15,5 @@ namespace weft {
 /// for images without pixels, and for extents under 1 or over 2^30. Does not synchronise.
 Tensor resize_area(const Tensor& images, Size2d size);
 
+/// @}
 }  // namespace weft

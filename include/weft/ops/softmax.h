@@ -3,6 +3,8 @@
 #include "weft/tensor.h"
 
 namespace weft {
+/// @addtogroup rows
+/// @{
 
 /// exp(x - max) / sum exp(x - max) over each row of x [rows, cols]; recorded. A NaN or +inf in a row
 /// makes the whole row NaN, as does a row of -inf only. Throws ShapeError unless x is a floating matrix.
@@ -15,4 +17,5 @@ Tensor softmax(const Tensor& x);
 /// read as softmax reads them, the gradient's up to 57,856 columns once. Does not synchronise.
 Tensor log_softmax(const Tensor& x);
 
+/// @}
 }  // namespace weft
