@@ -12,8 +12,9 @@ namespace weft {
 /// all of them. Each has a derivative that follows from its result alone, so backward saves only that.
 enum class Activation : std::uint8_t { none, sigmoid, tanh, relu, leaky_relu };
 
+/// @}
+
 /// What leaky_relu multiplies negative numbers with unless told otherwise; PyTorch's default.
 inline constexpr double kLeakySlope = 0.01;
 
-/// @}
 }  // namespace weft

@@ -2,7 +2,7 @@
 
 // What the library asks of a device: everything above src/device is written against these functions.
 // runtime_cuda.cpp answers with the CUDA run-time, runtime_executor.cpp with the SIMT executor; the
-// build links exactly one of them. (launch_grid in weft/simt.h is the eleventh.)
+// build links exactly one of them. (launch_grid and max_resident_blocks in weft/simt.h are two more.)
 
 #include <cstddef>
 #include <string>
