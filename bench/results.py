@@ -8,7 +8,8 @@ import sys
 NAMES = ("family", "kind", "shape", "contender")
 # Families as they are shown; others follow in the order of the file.
 ORDER = ("gemm", "convolution_forward", "convolution_backward_data", "convolution_backward_weight", "convolution_relu_max_pool",
-         "convolution_pooled_backward_weight", "max_pool", "max_pool_backward", "avg_pool", "avg_pool_backward", "batch_norm",
+         "convolution_pooled_backward_weight", "max_pool", "max_pool_backward", "avg_pool", "avg_pool_backward",
+         "global_avg_pool", "batch_norm",
          "batch_norm_backward", "softmax", "softmax_backward", "add", "relu", "dropout")
 
 
@@ -18,26 +19,32 @@ def refuse(expected, path, found):
 
 
 def rows_of_programs(paths):
-    """One list of rows, and the context, of what several programs wrote."""
+    """One list of rows, and the context, of what several programs wrote; ends the program with status 2 where one is
+    no such file."""
     rows, context = {}, {}
     for path in paths:
         try:
             document = json.loads(open(path).read())
-            runs, of_program = document["benchmarks"], document["context"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            context |= {key: document["context"][key] for key in ("date", "gpu", "driver", "vendor")
+                        if key in document["context"]}
+            for run in document["benchmarks"]:
+                add_round(rows, run)
+        except KeyError as error:
+            refuse("what a benchmark program wrote", path, f"there is no {error}")
+        except (OSError, ValueError, TypeError) as error:
             refuse("what a benchmark program wrote", path, error)
-        context |= {key: of_program[key] for key in ("date", "gpu", "driver", "vendor") if key in of_program}
-        for run in runs:
-            family, kind, shape, contender = run["name"].split("/")[:4]
-            row = rows.setdefault((family, kind, shape, contender),
-                                  {"family": family, "kind": kind, "shape": shape, "contender": contender,
-                                   "rounds_us": []})
-            if run.get("error_occurred"):
-                row["problem"] = run["error_message"]
-            else:
-                row["rounds_us"].append(round(run["real_time"], 4))
-                row |= {key: run[key] for key in ("flops", "bytes", "error")}
     return list(rows.values()), context
+
+
+def add_round(rows, run):
+    """One of Google Benchmark's entries, family/kind/shape/contender/round..., to its row."""
+    names = dict(zip(NAMES, run["name"].split("/")))
+    row = rows.setdefault(tuple(names.values()), names | {"rounds_us": []})
+    if run.get("error_occurred"):
+        row["problem"] = run["error_message"]
+    else:
+        row["rounds_us"].append(round(run["real_time"], 4))
+        row |= {key: run[key] for key in ("flops", "bytes", "error")}
 
 
 def save(path, rows, context):
@@ -127,8 +134,10 @@ def vendor_of(group):
 
 
 def ours_of(group):
+    """What the library chooses ("ours"), or else the fastest of our techniques; None where none ran."""
     known = [row for row in group if row["contender"].startswith("ours") and row["rounds_us"]]
-    return min(known, key=microseconds, default=None)
+    chosen = [row for row in known if row["contender"] == "ours"]
+    return min(chosen or known, key=microseconds, default=None)
 
 
 def ratios(rows):

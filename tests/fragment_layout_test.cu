@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <string>
 #include <vector>
@@ -62,8 +63,13 @@ TEST_F(FragmentLayouts, OfTheDeviceAreTheRecordedOnes) {
     ASSERT_TRUE(file.flush()) << "WEFT_FRAGMENT_DUMP: cannot write " << dump;
   }
   const int capability = gpu_properties().compute_capability;
+  const std::vector<std::string> lines = test::differences(recorded(), text, capability >= 90);
+  int slots = 0;
+  for (const FragmentLayout& layout : found) slots += layout.slots();
+  std::cout << "layouts on " << gpu_properties().name << ": " << found.size() << " operands, "
+            << slots << " slots, " << lines.size() << " not as recorded\n";
   EXPECT_EQ(found.size(), capability >= 90 ? 24u : capability >= 80 ? 18u : 6u);
-  expect_none(test::differences(recorded(), text, capability >= 90));
+  expect_none(lines);
 }
 
 TEST(FragmentFormulas, GiveTheRecordedLayouts) {
