@@ -51,6 +51,20 @@ struct Inputs {
   Tensor x, dy;
 };
 
+// The same numbers in the other order: [n, pixels, c] where `from` is [n, c, pixels], or the other way round.
+Tensor reordered(const Tensor& from, std::int64_t n, std::int64_t rows, std::int64_t columns) {
+  const std::vector<float> in = from.to_vector<float>();
+  std::vector<float> out(in.size());
+  const auto at = [&](std::int64_t image, std::int64_t i, std::int64_t j, std::int64_t width) {
+    return static_cast<std::size_t>(image * rows * columns + i * width + j);
+  };
+  for (std::int64_t image = 0; image < n; ++image)
+    for (std::int64_t j = 0; j < columns; ++j)
+      for (std::int64_t i = 0; i < rows; ++i)
+        out[at(image, j, i, rows)] = in[at(image, i, j, columns)];
+  return from_values(out, from.shape()).to(Device::gpu);
+}
+
 bench::Problem make(const Images& s, bool backward) {
   const double numbers = static_cast<double>(s.rows() * s.c);
   const double bytes = 4 * numbers * (backward ? 3 : 2);
@@ -110,28 +124,45 @@ bench::Problem make(const Images& s, bool backward) {
     problem.contenders.push_back(
         {"ours", [=](int call) { forward_ours(call, room); }, {a.y}, 1e-5});
   }
+  const std::int64_t pixels = s.side * s.side;
   for (const bench::Layout layout : {bench::Layout::nhwc, bench::Layout::nchw}) {
     const bool same_layout = layout == bench::Layout::nhwc;
     const auto vendor = std::make_shared<bench::DnnBatchNorm>(s.n, s.side, s.side, s.c, layout);
     const Own b = own(s, weight, bias);
+    // Set 0 in this layout: what the comparison, of call 0, is of. Of the others only the time matters.
+    Inputs first = (*sets)[0];
+    if (!same_layout) {
+      first.x = reordered(first.x, s.n, pixels, s.c);
+      if (backward) first.dy = reordered(first.dy, s.n, pixels, s.c);
+    }
+    const auto set_of = [=](int call) -> const Inputs& {
+      const auto set = static_cast<std::size_t>(call) % sets->size();
+      return set == 0 ? first : (*sets)[set];
+    };
     const auto forward = [=](int call) {
-      vendor->forward(inputs(call).x.data<float>(), b.y.data<float>(), b.weight.data<float>(),
+      vendor->forward(set_of(call).x.data<float>(), b.y.data<float>(), b.weight.data<float>(),
                       b.bias.data<float>(), b.mean.data<float>(), b.rstd.data<float>(),
                       b.running_mean.data<float>(), b.running_variance.data<float>(), kMomentum,
                       kEpsilon);
     };
     if (backward) forward(0);
-    // On NCHW the same numbers mean another image: its result is not comparable, its time is.
-    problem.contenders.push_back(
-        {same_layout ? "cudnn_nhwc" : "cudnn_nchw",
-         backward ? std::function<void(int)>([=](int call) {
-           vendor->backward(inputs(call).x.data<float>(), inputs(call).dy.data<float>(),
-                            b.dx.data<float>(), b.weight.data<float>(), b.dweight.data<float>(),
-                            b.dbias.data<float>(), b.mean.data<float>(), b.rstd.data<float>(),
-                            kEpsilon);
-         })
-                  : std::function<void(int)>(forward),
-         same_layout ? std::vector<Tensor>{backward ? b.dx : b.y} : std::vector<Tensor>{}, 1e-4});
+    const Tensor result = backward ? b.dx : b.y;
+    bench::Contender contender{
+        .name = same_layout ? "cudnn_nhwc" : "cudnn_nchw", .run = forward, .tolerance = 1e-4};
+    if (backward)
+      contender.run = [=](int call) {
+        vendor->backward(set_of(call).x.data<float>(), set_of(call).dy.data<float>(),
+                         b.dx.data<float>(), b.weight.data<float>(), b.dweight.data<float>(),
+                         b.dbias.data<float>(), b.mean.data<float>(), b.rstd.data<float>(),
+                         kEpsilon);
+      };
+    if (same_layout)
+      contender.results = {result};
+    else
+      contender.error = [=, right = problem.contenders[1].results[0]] {
+        return bench::relative_error(reordered(result, s.n, s.c, pixels), right);
+      };
+    problem.contenders.push_back(contender);
   }
   return problem;
 }

@@ -30,14 +30,32 @@ struct Layer {
   int window, pad, stride;
 };
 
-// The lessons' layers at their batch sizes, and ResNet-50's 3x3 and 1x1 layers at batch 32.
+// The lessons' layers at their batch sizes, and ResNet-50's 3x3 and 1x1 layers at batch 32 (He et al., CVPR 2016; the
+// stride in the 3x3 layer), named by the side of the map they give; its four stages, and the shortcut of one.
 constexpr Layer kLayers[] = {
-    {"lesson24_conv1", 100, 16, 1, 16, 5, 2, 1},   {"lesson24_conv2", 100, 8, 16, 32, 5, 2, 1},
-    {"mnist28_conv1", 100, 28, 1, 16, 5, 2, 1},    {"lesson26_conv1", 64, 64, 3, 32, 3, 1, 1},
-    {"lesson26_conv2", 64, 32, 32, 64, 3, 1, 1},   {"resnet_3x3_56", 32, 56, 64, 64, 3, 1, 1},
-    {"resnet_3x3_28", 32, 28, 128, 128, 3, 1, 1},  {"resnet_3x3_14", 32, 14, 256, 256, 3, 1, 1},
-    {"resnet_3x3_7", 32, 7, 512, 512, 3, 1, 1},    {"resnet_1x1_56", 32, 56, 64, 256, 1, 0, 1},
-    {"resnet_1x1_14", 32, 14, 1024, 256, 1, 0, 1}, {"resnet_3x3_s2_28", 32, 56, 128, 128, 3, 1, 2},
+    {"lesson24_conv1", 100, 16, 1, 16, 5, 2, 1},
+    {"lesson24_conv2", 100, 8, 16, 32, 5, 2, 1},
+    {"mnist28_conv1", 100, 28, 1, 16, 5, 2, 1},
+    {"lesson26_conv1", 64, 64, 3, 32, 3, 1, 1},
+    {"lesson26_conv2", 64, 32, 32, 64, 3, 1, 1},
+    {"lesson26_conv3", 64, 16, 64, 64, 3, 1, 1},
+    {"resnet_3x3_56", 32, 56, 64, 64, 3, 1, 1},
+    {"resnet_3x3_28", 32, 28, 128, 128, 3, 1, 1},
+    {"resnet_3x3_14", 32, 14, 256, 256, 3, 1, 1},
+    {"resnet_3x3_7", 32, 7, 512, 512, 3, 1, 1},
+    {"resnet_3x3_s2_28", 32, 56, 128, 128, 3, 1, 2},
+    {"resnet_3x3_s2_14", 32, 28, 256, 256, 3, 1, 2},
+    {"resnet_3x3_s2_7", 32, 14, 512, 512, 3, 1, 2},
+    {"resnet_1x1_56", 32, 56, 64, 256, 1, 0, 1},
+    {"resnet_1x1_56_64to64", 32, 56, 64, 64, 1, 0, 1},
+    {"resnet_1x1_56_256to64", 32, 56, 256, 64, 1, 0, 1},
+    {"resnet_1x1_28_128to512", 32, 28, 128, 512, 1, 0, 1},
+    {"resnet_1x1_28_512to128", 32, 28, 512, 128, 1, 0, 1},
+    {"resnet_1x1_14_256to1024", 32, 14, 256, 1024, 1, 0, 1},
+    {"resnet_1x1_14", 32, 14, 1024, 256, 1, 0, 1},
+    {"resnet_1x1_7_512to2048", 32, 7, 512, 2048, 1, 0, 1},
+    {"resnet_1x1_7_2048to512", 32, 7, 2048, 512, 1, 0, 1},
+    {"resnet_1x1_s2_28_256to512", 32, 56, 256, 512, 1, 0, 2},
 };
 
 WindowGeometry geometry_of(const Layer& layer) {

@@ -1,6 +1,8 @@
-// What walks over flat arrays once: elementwise ops, dropout, sums, and the optimisers' updates. Memory bounds
-// all of them; cuDNN has the first four.
+// What walks over flat arrays once: elementwise ops, dropout, and the optimisers' updates. Memory bounds all of
+// them. Where cuDNN has none, Device::cpu's result is what ours is checked against.
 
+#include <cmath>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -14,8 +16,8 @@
 #include "kernels/optimizer/adam.h"
 #include "kernels/optimizer/momentum.h"
 #include "kernels/optimizer/sgd.h"
-#include "kernels/reduction/reduction.h"
-#include "weft/ops/gather.h"
+#include "weft/ops/elementwise.h"
+#include "weft/ops/optimizer.h"
 #include "weft/stream.h"
 
 namespace {
@@ -32,13 +34,14 @@ struct Arrays {
 struct FlatOp {
   const char* name;
   int bytes;
-  bool has_vendor, compares;
+  double tolerance;
   void (*ours)(const Arrays& in, float* out, std::int64_t size);
-  void (*vendor)(const bench::DnnElementwise& dnn, const Arrays& in, float* out);
+  void (*vendor)(const bench::DnnElementwise& dnn, const Arrays& in, float* out) = nullptr;
+  Tensor (*on_cpu)(const Tensor& a) = nullptr;  // where there is no vendor
 };
 
 const FlatOp kOps[] = {
-    {"add", 12, true, true,
+    {"add", 12, 1e-6,
      [](const Arrays& in, float* out, std::int64_t size) {
        kernels::add(in.a.data<float>(), in.b.data<float>(), out, 1, size, size, 1,
                     current_stream());
@@ -46,45 +49,47 @@ const FlatOp kOps[] = {
      [](const bench::DnnElementwise& dnn, const Arrays& in, float* out) {
        dnn.add(in.a.data<float>(), in.b.data<float>(), out);
      }},
-    {"relu", 8, true, true,
+    {"relu", 8, 1e-6,
      [](const Arrays& in, float* out, std::int64_t size) {
        kernels::activation(in.a.data<float>(), out, size, Activation::relu, 0, current_stream());
      },
      [](const bench::DnnElementwise& dnn, const Arrays& in, float* out) {
        dnn.relu(in.a.data<float>(), out);
      }},
-    {"exp", 8, false, false,
+    {"relu_backward", 12, 1e-6,
+     [](const Arrays& in, float* out, std::int64_t size) {
+       kernels::activation_backward(in.a.data<float>(), in.b.data<float>(), out, false, size,
+                                    Activation::relu, 0, current_stream());
+     },
+     [](const bench::DnnElementwise& dnn, const Arrays& in, float* out) {
+       dnn.relu_backward(in.a.data<float>(), in.b.data<float>(), out);
+     }},
+    {"sigmoid", 8, 1e-5,
+     [](const Arrays& in, float* out, std::int64_t size) {
+       kernels::activation(in.a.data<float>(), out, size, Activation::sigmoid, 0, current_stream());
+     },
+     [](const bench::DnnElementwise& dnn, const Arrays& in, float* out) {
+       dnn.sigmoid(in.a.data<float>(), out);
+     }},
+    {"exp", 8, 1e-6,
      [](const Arrays& in, float* out, std::int64_t size) {
        kernels::exp(in.a.data<float>(), out, size, current_stream());
      },
-     nullptr},
-    {"dropout", 8, true, false,
-     [](const Arrays& in, float* out, std::int64_t size) {
-       kernels::dropout(in.a.data<float>(), out, false, size, 1u << 23, 2, {1, 1, 1},
-                        current_stream());
-     },
-     [](const bench::DnnElementwise& dnn, const Arrays& in, float* out) {
-       dnn.dropout(in.a.data<float>(), out);
-     }},
-    {"sgd", 16, false, false,
-     [](const Arrays& in, float*, std::int64_t size) {
-       kernels::sgd(1e-3f, in.a.data<float>(), in.b.data<float>(), size, current_stream());
-     },
-     nullptr},
-    {"sgd_momentum", 24, false, false,
-     [](const Arrays& in, float*, std::int64_t size) {
-       kernels::sgd_momentum(1e-3f, 0.9f, false, in.a.data<float>(), in.b.data<float>(),
-                             in.c.data<float>(), size, current_stream());
-     },
-     nullptr},
+     nullptr, weft::exp},
 };
 
-bench::Problem make(const FlatOp& op, std::int64_t size) {
-  const double bytes = static_cast<double>(op.bytes) * static_cast<double>(size);
+std::shared_ptr<std::vector<Arrays>> sets_of(double bytes, std::int64_t size) {
   const auto sets = std::make_shared<std::vector<Arrays>>();
   for (int i = 0; i < bench::sets_beyond_cache(bytes); ++i)
     sets->push_back({bench::random_floats({size}), bench::random_floats({size}),
                      bench::random_floats({size}), bench::unwritten({size})});
+  return sets;
+}
+
+bench::Problem make(const FlatOp& op, std::int64_t size) {
+  const double bytes = static_cast<double>(op.bytes) * static_cast<double>(size);
+  const auto sets = sets_of(bytes, size);
+  // Each contender writes an array of its own in call 0.
   const Tensor ours = bench::unwritten({size}), theirs = bench::unwritten({size});
   const auto competing = [=](const Tensor& own, auto call_with) {
     return [=](int call) {
@@ -93,84 +98,132 @@ bench::Problem make(const FlatOp& op, std::int64_t size) {
     };
   };
   bench::Problem problem{.bytes = bytes, .contenders = {}};
-  const auto compared = [&](const Tensor& result) {
-    return op.compares ? std::vector<Tensor>{result} : std::vector<Tensor>{};
-  };
   problem.contenders.push_back(
-      {"ours", competing(ours, [=](const Arrays& in, float* out) { op.ours(in, out, size); }),
-       compared(ours), 1e-6});
-  if (!op.has_vendor) return problem;
+      {"ours",
+       competing(ours, [=](const Arrays& in, float* out) { op.ours(in, out, size); }),
+       {ours},
+       op.tolerance});
+  if (op.vendor == nullptr) {
+    problem.expected = {op.on_cpu((*sets)[0].a.to(Device::cpu))};
+    return problem;
+  }
   const auto dnn = std::make_shared<bench::DnnElementwise>(size);
   problem.contenders.push_back(
-      {"cudnn", competing(theirs, [=](const Arrays& in, float* out) { op.vendor(*dnn, in, out); }),
-       compared(theirs), 1e-6});
+      {"cudnn",
+       competing(theirs, [=](const Arrays& in, float* out) { op.vendor(*dnn, in, out); }),
+       {theirs},
+       op.tolerance});
   problem.reference = 1;
   return problem;
 }
 
-bench::Problem adam(std::int64_t size) {
-  const double bytes = 32.0 * static_cast<double>(size);  // four arrays, each read and written
-  const auto sets = std::make_shared<std::vector<Arrays>>();
-  for (int i = 0; i < bench::sets_beyond_cache(bytes); ++i)
-    sets->push_back({bench::random_floats({size}), bench::random_floats({size}),
-                     bench::random_floats({size}), full({size}, 1, DType::float32, Device::gpu)});
-  const Tensor step = zeros({1}, DType::int32, Device::gpu), corrections = bench::unwritten({2});
-  return {.bytes = bytes,
-          .contenders = {{"ours", [=](int call) {
-                            const Arrays& in =
-                                (*sets)[static_cast<std::size_t>(call) % sets->size()];
-                            kernels::adam(1e-3, 0.9, 0.999, 1e-8f, in.a.data<float>(),
-                                          in.b.data<float>(), in.c.data<float>(),
-                                          in.d.data<float>(), step.data<std::int32_t>(),
-                                          corrections.data<float>(), size, current_stream());
-                          }}}};
+// How far the share of the elements that dropout kept, each times 2, is from a half; infinite where one is
+// neither that nor 0.
+double error_of_dropout(const Tensor& x, const Tensor& y) {
+  const std::vector<float> from = x.to_vector<float>(), to = y.to_vector<float>();
+  double kept = 0;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    if (to[i] == 2 * from[i] && from[i] != 0)
+      ++kept;
+    else if (to[i] != 0)
+      return std::numeric_limits<double>::infinity();
+  }
+  return std::abs(kept / static_cast<double>(from.size()) - 0.5);
 }
 
-// Column sums of matrices, as a bias's gradient is.
-bench::Problem column_sums(std::int64_t rows, std::int64_t cols) {
-  const double bytes = 4.0 * static_cast<double>(rows * cols + cols);
-  const auto sets = std::make_shared<std::vector<Tensor>>();
-  for (int i = 0; i < bench::sets_beyond_cache(bytes); ++i)
-    sets->push_back(bench::random_floats({rows, cols}));
-  const auto x = [=](int call) {
-    return (*sets)[static_cast<std::size_t>(call) % sets->size()].data<float>();
+bench::Problem dropout(std::int64_t size) {
+  const double bytes = 8.0 * static_cast<double>(size);
+  const auto sets = sets_of(bytes, size);
+  const Tensor ours = bench::unwritten({size}), theirs = bench::unwritten({size});
+  const auto dnn = std::make_shared<bench::DnnElementwise>(size);
+  const auto run = [=](const Tensor& own, auto call_with) {
+    return [=](int call) {
+      const auto set = static_cast<std::size_t>(call) % sets->size();
+      const Arrays& in = (*sets)[set];
+      call_with(in.a.data<float>(), (set == 0 ? own : in.d).template data<float>());
+    };
   };
-  // Each contender writes what is compared in call 0, and something else later.
-  const Tensor ours = bench::unwritten({cols}), theirs = bench::unwritten({cols});
-  const Tensor later = bench::unwritten({cols});
-  const auto vendor = std::make_shared<bench::DnnColumnSums>(rows, cols);
+  const auto error = [=](const Tensor& result) {
+    return [=] { return error_of_dropout((*sets)[0].a, result); };
+  };
+  // Five standard deviations of that share.
+  const double tolerance = 2.5 / std::sqrt(static_cast<double>(size));
   return {.bytes = bytes,
-          .contenders = {{"ours",
-                          [=](int call) {
-                            kernels::column_sums(x(call), (call == 0 ? ours : later).data<float>(),
-                                                 false, rows, cols, current_stream());
-                          },
-                          {ours},
-                          1e-4},
-                         {"cudnn",
-                          [=](int call) {
-                            vendor->run(x(call), (call == 0 ? theirs : later).data<float>());
-                          },
-                          {theirs},
-                          1e-4}},
-          .reference = 1};
+          .contenders = {
+              {.name = "ours",
+               .run = run(
+                   ours,
+                   [=](const float* x, float* y) {
+                     kernels::dropout(x, y, false, size, 1u << 23, 2, {1, 1, 1}, current_stream());
+                   }),
+               .tolerance = tolerance,
+               .error = error(ours)},
+              {.name = "cudnn",
+               .run = run(theirs, [=](const float* x, float* y) { dnn->dropout(x, y); }),
+               .tolerance = tolerance,
+               .error = error(theirs)}}};
+}
+
+enum class Update { sgd, momentum, adam };
+
+// The updates work in place: what is checked is the first.
+bench::Problem update(Update kind, std::int64_t size) {
+  constexpr double kRate = 1e-3, kMomentum = 0.9;
+  const int touched = kind == Update::sgd ? 16 : kind == Update::momentum ? 24 : 32;
+  const double bytes = static_cast<double>(touched) * static_cast<double>(size);
+  const auto sets = sets_of(bytes, size);
+  for (const Arrays& set : *sets) {
+    Tensor second_moments = set.d;
+    fill_(second_moments, 1);
+  }
+  const Tensor step = zeros({}, DType::int32, Device::gpu), corrections = bench::unwritten({2});
+  const Arrays& first = (*sets)[0];
+  Tensor a = first.a.to(Device::cpu), b = first.b.to(Device::cpu), c = first.c.to(Device::cpu),
+         d = first.d.to(Device::cpu), count = zeros({}, DType::int32);
+  std::vector<Tensor> expected, results;
+  if (kind == Update::sgd) {
+    sgd_(a, b, kRate);
+    expected = {a, b};
+    results = {first.a, first.b};
+  } else if (kind == Update::momentum) {
+    sgd_momentum_(a, b, c, kRate, kMomentum, false);
+    expected = {a, b, c};
+    results = {first.a, first.b, first.c};
+  } else {
+    adam_(a, b, c, d, count, {.lr = kRate});
+    expected = {a, b, c, d};
+    results = {first.a, first.b, first.c, first.d};
+  }
+  const auto run = [=](int call) {
+    const Arrays& in = (*sets)[static_cast<std::size_t>(call) % sets->size()];
+    float *values = in.a.data<float>(), *gradients = in.b.data<float>(), *m = in.c.data<float>();
+    if (kind == Update::sgd)
+      kernels::sgd(static_cast<float>(kRate), values, gradients, size, current_stream());
+    else if (kind == Update::momentum)
+      kernels::sgd_momentum(static_cast<float>(kRate), static_cast<float>(kMomentum), false, values,
+                            gradients, m, size, current_stream());
+    else
+      kernels::adam(kRate, 0.9, 0.999, 1e-8f, values, gradients, m, in.d.data<float>(),
+                    step.data<std::int32_t>(), corrections.data<float>(), size, current_stream());
+  };
+  return {.bytes = bytes, .contenders = {{"ours", run, results, 1e-6}}, .expected = expected};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (const FlatOp& op : kOps)
+  const auto add = [](const char* name, bool vendor, auto make_one) {
     for (const std::int64_t size : kSizes)
-      bench::add(std::string(op.name) + "/fp32/" + std::to_string(size),
-                 op.has_vendor ? std::vector<std::string>{"ours", "cudnn"}
-                               : std::vector<std::string>{"ours"},
-                 [=] { return make(op, size); });
-  for (const std::int64_t size : kSizes)
-    bench::add("adam/fp32/" + std::to_string(size), {"ours"}, [=] { return adam(size); });
-  constexpr std::int64_t kMatrices[][2] = {{100, 10}, {2000, 100}, {100'000, 64}, {4096, 4096}};
-  for (const auto& matrix : kMatrices)
-    bench::add("column_sums/fp32/" + std::to_string(matrix[0]) + "x" + std::to_string(matrix[1]),
-               {"ours", "cudnn"},
-               [rows = matrix[0], cols = matrix[1]] { return column_sums(rows, cols); });
+      bench::add(
+          std::string(name) + "/fp32/" + std::to_string(size),
+          vendor ? std::vector<std::string>{"ours", "cudnn"} : std::vector<std::string>{"ours"},
+          [=] { return make_one(size); });
+  };
+  for (const FlatOp& op : kOps)
+    add(op.name, op.vendor != nullptr, [&op](std::int64_t size) { return make(op, size); });
+  add("dropout", true, dropout);
+  add("sgd", false, [](std::int64_t size) { return update(Update::sgd, size); });
+  add("sgd_momentum", false, [](std::int64_t size) { return update(Update::momentum, size); });
+  add("adam", false, [](std::int64_t size) { return update(Update::adam, size); });
   return bench::run(argc, argv);
 }

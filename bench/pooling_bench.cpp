@@ -7,6 +7,7 @@
 #include "bench/support/problem.h"
 #include "bench/vendor/cudnn.h"
 #include "kernels/pooling/avg_pool.h"
+#include "kernels/pooling/global_avg_pool.h"
 #include "kernels/pooling/max_pool.h"
 #include "weft/stream.h"
 
@@ -24,6 +25,10 @@ constexpr Shape2d kShapes[] = {{"lesson24_2x2", 100, 16, 16, 2, 2, 0},
                                {"large_2x2", 64, 112, 64, 2, 2, 0},
                                {"resnet_3x3_s2", 32, 112, 64, 3, 2, 1},
                                {"overlap_3x3_s1", 32, 56, 64, 3, 1, 1}};
+
+constexpr Shape2d kWholeMaps[] = {{"lesson24_4x4x32", 100, 4, 32, 4, 4, 0},
+                                  {"resnet_7x7x2048", 32, 7, 2048, 7, 7, 0},
+                                  {"large_56x56x256", 32, 56, 256, 56, 56, 0}};
 
 WindowGeometry geometry_of(const Shape2d& s) {
   const auto places = static_cast<int>(window_places(s.side, s.window, s.stride, s.pad, 1));
@@ -98,6 +103,36 @@ bench::Problem make(const Shape2d& s, bool max, bool backward) {
           .reference = 1};
 }
 
+// The mean of each whole map [n, side, side, c], to the vendor a window of that size.
+bench::Problem global(const Shape2d& s) {
+  const WindowGeometry g = geometry_of(s);
+  const Shape in{g.n, g.h, g.w, g.c};
+  const double bytes = 4 * static_cast<double>(in.size() + std::int64_t{g.n} * g.c);
+  const auto vendor = std::make_shared<bench::DnnPooling>(g, false);
+  const auto sets = std::make_shared<std::vector<Tensor>>();
+  for (int i = 0; i < bench::sets_beyond_cache(bytes); ++i)
+    sets->push_back(bench::random_floats(in));
+  const auto x = [=](int call) {
+    return (*sets)[static_cast<std::size_t>(call) % sets->size()].data<float>();
+  };
+  const Tensor ours = bench::unwritten({g.n, g.c}), theirs = bench::unwritten({g.n, g.c});
+  const Tensor later = bench::unwritten({g.n, g.c});
+  return {.bytes = bytes,
+          .contenders = {{"ours",
+                          [=](int call) {
+                            kernels::global_avg_pool(
+                                x(call), (call == 0 ? ours : later).data<float>(), g.n,
+                                std::int64_t{g.h} * g.w, g.c, current_stream());
+                          },
+                          {ours}},
+                         {"cudnn",
+                          [=](int call) {
+                            vendor->forward(x(call), (call == 0 ? theirs : later).data<float>());
+                          },
+                          {theirs}}},
+          .reference = 1};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -107,5 +142,8 @@ int main(int argc, char** argv) {
         bench::add(std::string(max ? "max_pool" : "avg_pool") + (backward ? "_backward" : "") +
                        "/fp32/" + shape.name,
                    {"ours", "cudnn"}, [=] { return make(shape, max, backward); });
+  for (const Shape2d& shape : kWholeMaps)
+    bench::add(std::string("global_avg_pool/fp32/") + shape.name, {"ours", "cudnn"},
+               [=] { return global(shape); });
   return bench::run(argc, argv);
 }

@@ -5,25 +5,46 @@ import json
 import statistics
 import sys
 
+NAMES = ("family", "kind", "shape", "contender")
+# Families as they are shown; others follow in the order of the file.
+ORDER = ("gemm", "convolution_forward", "convolution_backward_data", "convolution_backward_weight", "convolution_relu_max_pool",
+         "convolution_pooled_backward_weight", "max_pool", "max_pool_backward", "avg_pool", "avg_pool_backward",
+         "global_avg_pool", "batch_norm",
+         "batch_norm_backward", "softmax", "softmax_backward", "add", "relu", "dropout")
+
+
+def refuse(expected, path, found):
+    print(f"bench: expected {expected}, found {path}: {found}", file=sys.stderr)
+    sys.exit(2)
+
 
 def rows_of_programs(paths):
-    """One list of rows, and the context, of what several programs wrote."""
+    """One list of rows, and the context, of what several programs wrote; ends the program with status 2 where one is
+    no such file."""
     rows, context = {}, {}
     for path in paths:
-        document = json.loads(open(path).read())
-        context |= {key: document["context"][key] for key in ("date", "gpu", "driver", "vendor")
-                    if key in document["context"]}
-        for run in document["benchmarks"]:
-            family, kind, shape, contender = run["name"].split("/")[:4]
-            row = rows.setdefault((family, kind, shape, contender),
-                                  {"family": family, "kind": kind, "shape": shape, "contender": contender,
-                                   "rounds_us": []})
-            if run.get("error_occurred"):
-                row["problem"] = run["error_message"]
-            else:
-                row["rounds_us"].append(round(run["real_time"], 4))
-                row |= {key: run[key] for key in ("flops", "bytes", "error")}
+        try:
+            document = json.loads(open(path).read())
+            context |= {key: document["context"][key] for key in ("date", "gpu", "driver", "vendor")
+                        if key in document["context"]}
+            for run in document["benchmarks"]:
+                add_round(rows, run)
+        except KeyError as error:
+            refuse("what a benchmark program wrote", path, f"there is no {error}")
+        except (OSError, ValueError, TypeError) as error:
+            refuse("what a benchmark program wrote", path, error)
     return list(rows.values()), context
+
+
+def add_round(rows, run):
+    """One of Google Benchmark's entries, family/kind/shape/contender/round..., to its row."""
+    names = dict(zip(NAMES, run["name"].split("/")))
+    row = rows.setdefault(tuple(names.values()), names | {"rounds_us": []})
+    if run.get("error_occurred"):
+        row["problem"] = run["error_message"]
+    else:
+        row["rounds_us"].append(round(run["real_time"], 4))
+        row |= {key: run[key] for key in ("flops", "bytes", "error")}
 
 
 def save(path, rows, context):
@@ -34,13 +55,23 @@ def save(path, rows, context):
 
 
 def load(path):
-    """A results file of bench/run."""
+    """(rows, context) of a results file of bench/run; ends the program with status 2 where it is none."""
     try:
         document = json.loads(open(path).read())
-        return document["rows"], document["context"]
-    except (OSError, ValueError, KeyError) as error:
-        print(f"bench: expected a results file of bench/run, found {path}: {error}", file=sys.stderr)
-        sys.exit(2)
+        rows, context = document["rows"], document["context"]
+        for row in rows:
+            if not all(isinstance(row[key], str) for key in NAMES) or not isinstance(row["rounds_us"], list):
+                raise ValueError(f"a row of other types: {json.dumps(row)[:120]}")
+            if any(not time > 0 for time in row["rounds_us"]):
+                raise ValueError(f"a round that took no time, in the row {json.dumps(row)[:120]}")
+            if row["rounds_us"]:
+                row["flops"] + row["bytes"]
+        context.get("gpu")
+        return rows, context
+    except KeyError as error:
+        refuse("a results file of bench/run", path, f"there is no {error}")
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        refuse("a results file of bench/run", path, error)
 
 
 def microseconds(row):
@@ -92,13 +123,39 @@ def problems(rows):
     return found
 
 
+# The vendor's contenders in our arithmetic, float32, and on our layout.
+SAME_ARITHMETIC = ("cublas_fp32", "cudnn_fp32", "cudnn_fp32_sequence", "cudnn_fp32_bias_relu", "cudnn", "cudnn_nhwc")
+
+
 def vendor_of(group):
-    """The vendor's fastest row in our arithmetic: float32, on our layout; None where it has none."""
-    names = ("cublas_fp32", "cudnn_fp32", "cudnn", "cudnn_nhwc")
-    known = [row for row in group if row["contender"] in names and row["rounds_us"]]
+    """The vendor's fastest row in our arithmetic; None where it has none."""
+    known = [row for row in group if row["contender"] in SAME_ARITHMETIC and row["rounds_us"]]
     return min(known, key=microseconds, default=None)
 
 
 def ours_of(group):
+    """What the library chooses ("ours"), or else the fastest of our techniques; None where none ran."""
     known = [row for row in group if row["contender"].startswith("ours") and row["rounds_us"]]
-    return min(known, key=microseconds, default=None)
+    chosen = [row for row in known if row["contender"] == "ours"]
+    return min(chosen or known, key=microseconds, default=None)
+
+
+def ratios(rows):
+    """{family: [(shape, the vendor's time over ours), ...]} of the problems that both have, families in ORDER."""
+    found = {}
+    for (family, _, shape), group in problems(rows).items():
+        ours, vendor = ours_of(group), vendor_of(group)
+        if family != "ceilings" and ours and vendor:
+            found.setdefault(family, []).append((shape, microseconds(vendor) / microseconds(ours)))
+    rank = lambda family: ORDER.index(family) if family in ORDER else len(ORDER)
+    return {family: found[family] for family in sorted(found, key=rank)}
+
+
+def summary(rows):
+    """One entry a family: (family, problems, those in which ours is faster, geometric mean, smallest, largest)."""
+    entries = []
+    for family, group in ratios(rows).items():
+        values = [ratio for _, ratio in group]
+        entries.append((family, len(values), sum(value > 1 for value in values), statistics.geometric_mean(values),
+                        min(values), max(values)))
+    return entries

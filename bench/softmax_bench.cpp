@@ -1,5 +1,5 @@
 // Softmax over rows of 10 to 262,144 numbers beside cuDNN's; and the cross-entropy that gives loss and gradient
-// in one kernel, for which the vendor has nothing: the memory's limit is its measure.
+// in one kernel, for which the vendor has nothing: the memory's limit is its measure, Device::cpu's its check.
 
 #include <memory>
 #include <string>
@@ -11,6 +11,7 @@
 #include "kernels/softmax/softmax.h"
 #include "kernels/softmax/softmax_backward.h"
 #include "weft/device.h"
+#include "weft/ops/loss.h"
 #include "weft/stream.h"
 
 namespace {
@@ -68,7 +69,15 @@ bench::Problem make(Op op, const Rows& s) {
                              mean.data<float>(), out, room, s.rows, s.cols, plan, current_stream());
   };
   bench::Problem problem{.bytes = bytes, .contenders = {{"ours", run_ours, {ours}, 1e-5}}};
-  if (op == Op::cross_entropy) return problem;
+  if (op == Op::cross_entropy) {
+    Tensor logits = (*sets)[0].a.to(Device::cpu);
+    logits.set_requires_grad();
+    const Tensor loss = cross_entropy(logits, (*sets)[0].labels.to(Device::cpu));
+    loss.backward();
+    problem.contenders[0].results.push_back(mean);
+    problem.expected = {logits.grad(), loss.detach()};
+    return problem;
+  }
   const auto vendor = std::make_shared<bench::DnnSoftmax>(s.rows, s.cols);
   problem.contenders.push_back({"cudnn",
                                 [=](int call) {

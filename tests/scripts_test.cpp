@@ -1,9 +1,7 @@
 // The scripts refuse what they do not understand, and the data are what they were.
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -11,25 +9,14 @@
 #include <sstream>
 #include <string>
 
+#include "tests/support/shell.h"
+
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Outcome {
-  int status;
-  std::string output;
-};
-
-/// Runs a shell command in the project's folder; output and errors together.
-Outcome run(const std::string& command) {
-  const std::string line = "cd '" WEFT_SOURCE_DIR "' && { " + command + "; } 2>&1 </dev/null";
-  FILE* pipe = popen(line.c_str(), "r");
-  std::string output;
-  char buffer[4096];
-  while (const std::size_t count = std::fread(buffer, 1, sizeof buffer, pipe))
-    output.append(buffer, count);
-  return {WEXITSTATUS(pclose(pipe)), output};
-}
+using weft::test::Outcome;
+using weft::test::run;
 
 TEST(Scripts, RefuseAnUnknownArgumentWithStatus2AndItsName) {
   for (const char* script :
@@ -159,40 +146,6 @@ TEST(Scripts, GpuCheckPlansWithoutAGpu) {
   const Outcome outcome = run("scripts/gpu_check --plan");
   EXPECT_EQ(outcome.status, 0) << outcome.output;
   EXPECT_NE(outcome.output.find("lesson 04"), std::string::npos) << outcome.output;
-}
-
-constexpr const char* kResults = "bench/results/nvidia_h200/2026-11-26.json";
-
-TEST(Bench, NeedsAGpu) {
-  if (run("nvidia-smi").status == 0) GTEST_SKIP() << "there is a GPU";
-  const Outcome outcome = run("bench/run gemm --out /dev/null/x");
-  EXPECT_EQ(outcome.status, 2) << outcome.output;
-  EXPECT_NE(outcome.output.find("no NVIDIA GPU"), std::string::npos) << outcome.output;
-  EXPECT_EQ(run("bench/run gem").status, 2);
-}
-
-TEST(Bench, TableShowsRateAndShares) {
-  const Outcome outcome = run(std::string("bench/table ") + kResults);
-  EXPECT_EQ(outcome.status, 0) << outcome.output;
-  EXPECT_TRUE(std::regex_search(
-      outcome.output,
-      std::regex("gemm/fp32/4096x4096x4096 +ours +[0-9.]+ +[0-9.]+ TFLOP/s +0\\.[0-9]+ +[0-9]+ %")))
-      << outcome.output;
-}
-
-TEST(Bench, CompareShowsWhatIsBeyondTheNoise) {
-  const Outcome same = run(std::string("bench/compare ") + kResults + " " + kResults);
-  EXPECT_EQ(same.status, 0) << same.output;
-  EXPECT_EQ(same.output.rfind("0 changed", 0), 0u) << same.output;
-  // The same file with one row's rounds divided by ten.
-  const Outcome faster = run(
-      std::string("f=$(mktemp); sed '/\"4096x4096x4096\", \"contender\": \"ours\"/s/\"rounds_us\": "
-                  "\\[[^]]*\\]/\"rounds_us\": [332.1, 332.2]/' ") +
-      kResults + " >$f; bench/compare " + kResults + " $f; rm $f");
-  EXPECT_NE(faster.output.find("gemm/fp32/4096x4096x4096/ours: "), std::string::npos)
-      << faster.output;
-  EXPECT_NE(faster.output.find("\n1 changed"), std::string::npos) << faster.output;
-  EXPECT_EQ(run("bench/compare nowhere.json nowhere.json").status, 2);
 }
 
 TEST(Data, FilesMatchTheirSums) {

@@ -76,19 +76,50 @@ class DnnElementwise {
   ~DnnElementwise();
   void add(const float* a, const float* b, float* y) const;
   void relu(const float* x, float* y) const;
-  void dropout(const float* x, float* y) const;  // p = 0.5, stores its mask
+  void sigmoid(const float* x, float* y) const;
+  void relu_backward(const float* y, const float* dy, float* dx) const;  // dx may be dy
+  void dropout(const float* x, float* y) const;                          // p = 0.5, stores its mask
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
-/// The sums of a matrix's columns.
-class DnnColumnSums {
+/// A reduction of a matrix [rows, cols] to one number for each row or column, or to one.
+class DnnReduction {
  public:
-  DnnColumnSums(std::int64_t rows, std::int64_t cols);
-  ~DnnColumnSums();
-  void run(const float* x, float* y) const;
+  enum class Op { sum, l2_norm, maximum };
+  enum class Kept { rows, columns, nothing };
+  DnnReduction(Op op, Kept kept, std::int64_t rows, std::int64_t cols);
+  ~DnnReduction();
+  /// indices: of the maxima, as many as y has elements; not written by the others.
+  void run(const float* x, float* y, std::int32_t* indices = nullptr) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// y [n, p/2, q/2, k] = the maxima over 2x2 squares of relu(conv(x, weight) + bias), in float32: by one call each for
+/// the convolution (the fastest of the search), bias, ReLU and pooling, or with the first three in cuDNN's fused call.
+class DnnConvolutionReluMaxPool {
+ public:
+  DnnConvolutionReluMaxPool(const weft::WindowGeometry& g, std::int64_t k, bool fused_relu);
+  ~DnnConvolutionReluMaxPool();
+  void run(float* x, float* weight, const float* bias, float* y) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The gradient of its weights, through the whole map, relu(conv(x, weight) + bias): of the pooling, of ReLU and of the
+/// convolution (the fastest of the search), one call each.
+class DnnPooledBackwardWeight {
+ public:
+  DnnPooledBackwardWeight(const weft::WindowGeometry& g, std::int64_t k);
+  ~DnnPooledBackwardWeight();
+  void run(float* x, const float* map, const float* y, const float* dy, float* dweight) const;
 
  private:
   struct State;

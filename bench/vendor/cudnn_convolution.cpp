@@ -26,10 +26,8 @@ const Performance* fastest(const Performance* found, int count, bool tf32) {
 struct DnnConvolution::State {
   ConvolutionPass pass;
   TensorShape x, y;
-  Descriptor<cudnnFilterDescriptor_t> weight =
-      make(cudnnCreateFilterDescriptor, cudnnDestroyFilterDescriptor);
-  Descriptor<cudnnConvolutionDescriptor_t> window =
-      make(cudnnCreateConvolutionDescriptor, cudnnDestroyConvolutionDescriptor);
+  Descriptor<cudnnFilterDescriptor_t> weight;
+  Descriptor<cudnnConvolutionDescriptor_t> window;
   int algorithm = 0;
   weft::Tensor workspace;
 
@@ -50,16 +48,10 @@ DnnConvolution::DnnConvolution(ConvolutionPass pass, const weft::WindowGeometry&
     : state_(new State{.pass = pass,
                        .x = tensor(g.n, g.h, g.w, g.c),
                        .y = tensor(g.n, g.p, g.q, k),
+                       .weight = filter(g, k),
+                       .window = window(g, tf32 ? CUDNN_DEFAULT_MATH : CUDNN_FMA_MATH),
                        .workspace = {}}) {
   State& s = *state_;
-  WEFT_CHECK(cudnnSetFilter4dDescriptor(s.weight.get(), CUDNN_DATA_FLOAT, CUDNN_TENSOR_NHWC,
-                                        static_cast<int>(k), g.c, g.r, g.s));
-  WEFT_CHECK(cudnnSetConvolution2dDescriptor(s.window.get(), g.pad_h, g.pad_w, g.stride_h,
-                                             g.stride_w, g.dilation_h, g.dilation_w,
-                                             CUDNN_CROSS_CORRELATION, CUDNN_DATA_FLOAT));
-  // FMA_MATH keeps float32; the default lets it round operands to TF32.
-  WEFT_CHECK(
-      cudnnSetConvolutionMathType(s.window.get(), tf32 ? CUDNN_DEFAULT_MATH : CUDNN_FMA_MATH));
   int count = 0;
   switch (pass) {
     case ConvolutionPass::forward: {

@@ -51,6 +51,29 @@ inline TensorShape tensor(std::int64_t n, std::int64_t h, std::int64_t w, std::i
   return made;
 }
 
+inline Descriptor<cudnnActivationDescriptor_t> activation(cudnnActivationMode_t mode) {
+  auto made = make(cudnnCreateActivationDescriptor, cudnnDestroyActivationDescriptor);
+  WEFT_CHECK(cudnnSetActivationDescriptor(made.get(), mode, CUDNN_PROPAGATE_NAN, 0.0));
+  return made;
+}
+
+/// A convolution's weights [k, r, s, c], and its window; FMA_MATH keeps float32, the default may round to TF32.
+inline Descriptor<cudnnFilterDescriptor_t> filter(const weft::WindowGeometry& g, std::int64_t k) {
+  auto made = make(cudnnCreateFilterDescriptor, cudnnDestroyFilterDescriptor);
+  WEFT_CHECK(cudnnSetFilter4dDescriptor(made.get(), CUDNN_DATA_FLOAT, CUDNN_TENSOR_NHWC,
+                                        static_cast<int>(k), g.c, g.r, g.s));
+  return made;
+}
+inline Descriptor<cudnnConvolutionDescriptor_t> window(const weft::WindowGeometry& g,
+                                                       cudnnMathType_t math) {
+  auto made = make(cudnnCreateConvolutionDescriptor, cudnnDestroyConvolutionDescriptor);
+  WEFT_CHECK(cudnnSetConvolution2dDescriptor(made.get(), g.pad_h, g.pad_w, g.stride_h, g.stride_w,
+                                             g.dilation_h, g.dilation_w, CUDNN_CROSS_CORRELATION,
+                                             CUDNN_DATA_FLOAT));
+  WEFT_CHECK(cudnnSetConvolutionMathType(made.get(), math));
+  return made;
+}
+
 /// Device memory of a workspace.
 inline weft::Tensor bytes(std::size_t count) {
   return weft::empty({static_cast<std::int64_t>(count)}, weft::DType::uint8, weft::Device::gpu);

@@ -21,6 +21,18 @@ void check(cudaError_t status, const char* call) {
 
 cudaStream_t stream() { return static_cast<cudaStream_t>(weft::current_stream().handle()); }
 
+// What the device takes for the work that `queue` queues.
+template <class Queue>
+double seconds_between(cudaEvent_t begin, cudaEvent_t end, Queue queue) {
+  WEFT_CHECK(cudaEventRecord(begin, stream()));
+  queue();
+  WEFT_CHECK(cudaEventRecord(end, stream()));
+  WEFT_CHECK(cudaEventSynchronize(end));
+  float milliseconds = 0;
+  WEFT_CHECK(cudaEventElapsedTime(&milliseconds, begin, end));
+  return static_cast<double>(milliseconds) / 1e3;
+}
+
 }  // namespace
 
 TimedGraph::TimedGraph(const std::function<void(int)>& call, int calls) : calls_(calls) {
@@ -49,14 +61,24 @@ TimedGraph::~TimedGraph() {
 }
 
 double TimedGraph::seconds() {
-  const auto begin = static_cast<cudaEvent_t>(begin_), end = static_cast<cudaEvent_t>(end_);
-  WEFT_CHECK(cudaEventRecord(begin, stream()));
-  WEFT_CHECK(cudaGraphLaunch(static_cast<cudaGraphExec_t>(graph_), stream()));
-  WEFT_CHECK(cudaEventRecord(end, stream()));
-  WEFT_CHECK(cudaEventSynchronize(end));
-  float milliseconds = 0;
-  WEFT_CHECK(cudaEventElapsedTime(&milliseconds, begin, end));
-  return static_cast<double>(milliseconds) / 1e3 / calls_;
+  return seconds_between(
+             static_cast<cudaEvent_t>(begin_), static_cast<cudaEvent_t>(end_),
+             [&] { WEFT_CHECK(cudaGraphLaunch(static_cast<cudaGraphExec_t>(graph_), stream())); }) /
+         calls_;
+}
+
+double seconds_of_launches(const std::function<void(int)>& call, int calls) {
+  struct Event {
+    cudaEvent_t handle = nullptr;
+    Event() { WEFT_CHECK(cudaEventCreate(&handle)); }
+    ~Event() { cudaEventDestroy(handle); }
+  };
+  const Event begin, end;
+  return seconds_between(begin.handle, end.handle,
+                         [&] {
+                           for (int i = 0; i < calls; ++i) call(i);
+                         }) /
+         calls;
 }
 
 int calls_in_a_millisecond(const std::function<void(int)>& call) {

@@ -26,10 +26,13 @@ class TimedGraph {
 /// As many calls as take about a millisecond, at least one, by timing a few.
 int calls_in_a_millisecond(const std::function<void(int)>& call);
 
+/// The device's time for a call of `calls` that the host queues one after another: where a call is shorter than
+/// its launch, what a launch costs.
+double seconds_of_launches(const std::function<void(int)>& call, int calls);
+
 /// Queues a copy from one place in device memory to another.
 void copy_on_device(void* to, const void* from, std::size_t bytes);
 
-/// The driver's and the run-time's version, and the clocks: for the head of a report.
 std::size_t l2_bytes();
 
 }  // namespace bench
