@@ -1,5 +1,5 @@
-// What walks over flat arrays once: elementwise ops, dropout, and the optimisers' updates. Memory bounds all of
-// them. Where cuDNN has none, Device::cpu's result is what ours is checked against.
+// What walks over flat arrays once: elementwise ops and dropout. Memory bounds all of them. Where cuDNN has none,
+// Device::cpu's result is what ours is checked against.
 
 #include <cmath>
 #include <limits>
@@ -13,11 +13,7 @@
 #include "kernels/dropout/dropout.h"
 #include "kernels/elementwise/map.h"
 #include "kernels/elementwise/pairwise.h"
-#include "kernels/optimizer/adam.h"
-#include "kernels/optimizer/momentum.h"
-#include "kernels/optimizer/sgd.h"
 #include "weft/ops/elementwise.h"
-#include "weft/ops/optimizer.h"
 #include "weft/stream.h"
 
 namespace {
@@ -27,7 +23,7 @@ using namespace weft;
 constexpr std::int64_t kSizes[] = {10'000, 1'000'000, 64'000'000};
 
 struct Arrays {
-  Tensor a, b, c, d;
+  Tensor a, b, out;
 };
 
 // An op of one array or several, with as many bytes to an element as it has to read and write.
@@ -81,8 +77,8 @@ const FlatOp kOps[] = {
 std::shared_ptr<std::vector<Arrays>> sets_of(double bytes, std::int64_t size) {
   const auto sets = std::make_shared<std::vector<Arrays>>();
   for (int i = 0; i < bench::sets_beyond_cache(bytes); ++i)
-    sets->push_back({bench::random_floats({size}), bench::random_floats({size}),
-                     bench::random_floats({size}), bench::unwritten({size})});
+    sets->push_back(
+        {bench::random_floats({size}), bench::random_floats({size}), bench::unwritten({size})});
   return sets;
 }
 
@@ -94,7 +90,7 @@ bench::Problem make(const FlatOp& op, std::int64_t size) {
   const auto competing = [=](const Tensor& own, auto call_with) {
     return [=](int call) {
       const auto set = static_cast<std::size_t>(call) % sets->size();
-      call_with((*sets)[set], (set == 0 ? own : (*sets)[set].d).template data<float>());
+      call_with((*sets)[set], (set == 0 ? own : (*sets)[set].out).template data<float>());
     };
   };
   bench::Problem problem{.bytes = bytes, .contenders = {}};
@@ -140,7 +136,7 @@ bench::Problem dropout(std::int64_t size) {
     return [=](int call) {
       const auto set = static_cast<std::size_t>(call) % sets->size();
       const Arrays& in = (*sets)[set];
-      call_with(in.a.data<float>(), (set == 0 ? own : in.d).template data<float>());
+      call_with(in.a.data<float>(), (set == 0 ? own : in.out).template data<float>());
     };
   };
   const auto error = [=](const Tensor& result) {
@@ -164,51 +160,6 @@ bench::Problem dropout(std::int64_t size) {
                .error = error(theirs)}}};
 }
 
-enum class Update { sgd, momentum, adam };
-
-// The updates work in place: what is checked is the first.
-bench::Problem update(Update kind, std::int64_t size) {
-  constexpr double kRate = 1e-3, kMomentum = 0.9;
-  const int touched = kind == Update::sgd ? 16 : kind == Update::momentum ? 24 : 32;
-  const double bytes = static_cast<double>(touched) * static_cast<double>(size);
-  const auto sets = sets_of(bytes, size);
-  for (const Arrays& set : *sets) {
-    Tensor second_moments = set.d;
-    fill_(second_moments, 1);
-  }
-  const Tensor step = zeros({}, DType::int32, Device::gpu), corrections = bench::unwritten({2});
-  const Arrays& first = (*sets)[0];
-  Tensor a = first.a.to(Device::cpu), b = first.b.to(Device::cpu), c = first.c.to(Device::cpu),
-         d = first.d.to(Device::cpu), count = zeros({}, DType::int32);
-  std::vector<Tensor> expected, results;
-  if (kind == Update::sgd) {
-    sgd_(a, b, kRate);
-    expected = {a, b};
-    results = {first.a, first.b};
-  } else if (kind == Update::momentum) {
-    sgd_momentum_(a, b, c, kRate, kMomentum, false);
-    expected = {a, b, c};
-    results = {first.a, first.b, first.c};
-  } else {
-    adam_(a, b, c, d, count, {.lr = kRate});
-    expected = {a, b, c, d};
-    results = {first.a, first.b, first.c, first.d};
-  }
-  const auto run = [=](int call) {
-    const Arrays& in = (*sets)[static_cast<std::size_t>(call) % sets->size()];
-    float *values = in.a.data<float>(), *gradients = in.b.data<float>(), *m = in.c.data<float>();
-    if (kind == Update::sgd)
-      kernels::sgd(static_cast<float>(kRate), values, gradients, size, current_stream());
-    else if (kind == Update::momentum)
-      kernels::sgd_momentum(static_cast<float>(kRate), static_cast<float>(kMomentum), false, values,
-                            gradients, m, size, current_stream());
-    else
-      kernels::adam(kRate, 0.9, 0.999, 1e-8f, values, gradients, m, in.d.data<float>(),
-                    step.data<std::int32_t>(), corrections.data<float>(), size, current_stream());
-  };
-  return {.bytes = bytes, .contenders = {{"ours", run, results, 1e-6}}, .expected = expected};
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -222,8 +173,5 @@ int main(int argc, char** argv) {
   for (const FlatOp& op : kOps)
     add(op.name, op.vendor != nullptr, [&op](std::int64_t size) { return make(op, size); });
   add("dropout", true, dropout);
-  add("sgd", false, [](std::int64_t size) { return update(Update::sgd, size); });
-  add("sgd_momentum", false, [](std::int64_t size) { return update(Update::momentum, size); });
-  add("adam", false, [](std::int64_t size) { return update(Update::adam, size); });
   return bench::run(argc, argv);
 }

@@ -90,7 +90,9 @@ Run vendor(Op op, const Matrix& m) {
       throw std::runtime_error(why);
     };
   }
-  return [=](const float* x, float* y, std::int32_t* whole) { reduction->run(x, y, whole); };
+  return [=](const float* x, float* y, std::int32_t* whole) {
+    reduction->run(x, y, op == Op::argmax ? whole : nullptr);
+  };
 }
 
 Tensor on_cpu(Op op, const Tensor& x) {

@@ -10,7 +10,8 @@ NAMES = ("family", "kind", "shape", "contender")
 ORDER = ("gemm", "convolution_forward", "convolution_backward_data", "convolution_backward_weight", "convolution_relu_max_pool",
          "convolution_pooled_backward_weight", "max_pool", "max_pool_backward", "avg_pool", "avg_pool_backward",
          "global_avg_pool", "batch_norm",
-         "batch_norm_backward", "softmax", "softmax_backward", "add", "relu", "dropout")
+         "batch_norm_backward", "softmax", "softmax_backward", "add", "relu", "relu_backward", "sigmoid",
+         "dropout")
 
 
 def refuse(expected, path, found):

@@ -30,7 +30,7 @@ struct DnnConvolutionReluMaxPool::State {
   Descriptor<cudnnFilterDescriptor_t> filter;
   Descriptor<cudnnConvolutionDescriptor_t> window;
   weft::Tensor map, workspace;
-  Descriptor<cudnnActivationDescriptor_t> relu = activation(CUDNN_ACTIVATION_RELU);
+  Descriptor<cudnnActivationDescriptor_t> relu;
   cudnnConvolutionFwdAlgo_t algorithm{};  // of the fused call
 
   cudnnStatus_t convolve(const float* in, const float* weight, const float* add) const {
@@ -66,16 +66,20 @@ struct DnnConvolutionReluMaxPool::State {
 
 DnnConvolutionReluMaxPool::DnnConvolutionReluMaxPool(const weft::WindowGeometry& g, std::int64_t k,
                                                      bool fused_relu)
-    : state_(new State{.fused_relu = fused_relu,
-                       .convolution = DnnConvolution(ConvolutionPass::forward, g, k, false),
-                       .pooling = DnnPooling(squares(g, k), true),
-                       .x = tensor(g.n, g.h, g.w, g.c),
-                       .y = tensor(g.n, g.p, g.q, k),
-                       .bias = tensor(1, 1, 1, k),
-                       .filter = filter(g, k),
-                       .window = window(g, CUDNN_FMA_MATH),
-                       .map = map_of(g, k),
-                       .workspace = {}}) {
+    : state_(
+          new State{.fused_relu = fused_relu,
+                    .convolution = DnnConvolution(ConvolutionPass::forward, g, k, false),
+                    .pooling = DnnPooling(squares(g, k), true),
+                    .x = tensor(g.n, g.h, g.w, g.c),
+                    .y = tensor(g.n, g.p, g.q, k),
+                    .bias = tensor(1, 1, 1, k),
+                    .filter = filter(g, k),
+                    .window = window(g, CUDNN_FMA_MATH),
+                    .map = map_of(g, k),
+                    .workspace = {},
+                    // The fused call takes no ReLU that lets a NaN through.
+                    .relu = activation(CUDNN_ACTIVATION_RELU, fused_relu ? CUDNN_NOT_PROPAGATE_NAN
+                                                                         : CUDNN_PROPAGATE_NAN)}) {
   if (fused_relu) state_->choose(g, k);
 }
 DnnConvolutionReluMaxPool::~DnnConvolutionReluMaxPool() = default;

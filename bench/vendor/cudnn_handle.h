@@ -51,9 +51,10 @@ inline TensorShape tensor(std::int64_t n, std::int64_t h, std::int64_t w, std::i
   return made;
 }
 
-inline Descriptor<cudnnActivationDescriptor_t> activation(cudnnActivationMode_t mode) {
+inline Descriptor<cudnnActivationDescriptor_t> activation(
+    cudnnActivationMode_t mode, cudnnNanPropagation_t nan = CUDNN_PROPAGATE_NAN) {
   auto made = make(cudnnCreateActivationDescriptor, cudnnDestroyActivationDescriptor);
-  WEFT_CHECK(cudnnSetActivationDescriptor(made.get(), mode, CUDNN_PROPAGATE_NAN, 0.0));
+  WEFT_CHECK(cudnnSetActivationDescriptor(made.get(), mode, nan, 0.0));
   return made;
 }
 
