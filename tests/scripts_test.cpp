@@ -106,12 +106,6 @@ TEST(Scripts, BootstrapNamesWhatIsMissingWhereItCannotInstall) {
   EXPECT_NE(outcome.output.find("libboost-context-dev"), std::string::npos) << outcome.output;
 }
 
-TEST(Scripts, GpuCheckPlansWithoutAGpu) {
-  const Outcome outcome = run("scripts/gpu_check --plan");
-  EXPECT_EQ(outcome.status, 0) << outcome.output;
-  EXPECT_NE(outcome.output.find("lesson 04"), std::string::npos) << outcome.output;
-}
-
 constexpr const char* kResults = "bench/results/nvidia_h200/2026-11-26.json";
 
 TEST(Bench, NeedsAGpu) {

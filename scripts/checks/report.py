@@ -1,0 +1,90 @@
+"""Writes report.md from the record."""
+
+import os
+
+from checks.measure import Benchmarks
+from checks.record import now
+
+SHOWN = {"device": "doctor"}  # the item whose text the report shows whole
+
+
+def table(head, rows):
+    return ["| " + " | ".join(head) + " |", "| " + " | ".join("---" for _ in head) + " |",
+            *("| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows), ""]
+
+
+def counts(items):
+    """"70 passed, 1 failed": what came of a phase's programs."""
+    found = {}
+    for verdict in items.values():
+        found[verdict["status"]] = found.get(verdict["status"], 0) + 1
+    return ", ".join(f"{number} {status}" for status, number in sorted(found.items()))
+
+
+def tests_of(items):
+    numbers = [sum(verdict.get(f"tests_{key}", 0) for verdict in items.values()) for key in ("passed", "failed", "skipped")]
+    return "{} tests passed, {} failed, {} skipped".format(*numbers) if any(numbers) else ""
+
+
+def summary(phases, record):
+    rows = []
+    for phase in phases:
+        known = record.phase(phase.name)
+        notes = [known.get("reason", ""), counts(known["items"]), tests_of(known["items"])]
+        rows.append([phase.name, known["status"], f"{known['seconds']:.0f} s", f"{known.get('share_seconds', 0):.0f} s",
+                     "; ".join(filter(None, notes))])
+    return table(["phase", "result", "time", "share", "what"], rows)
+
+
+def listed(title, phases, record, statuses):
+    """The programs with one of these statuses, by phase; nothing where there are none."""
+    lines = []
+    for phase in phases:
+        known = record.phase(phase.name)
+        for name, verdict in known["items"].items():
+            if verdict["status"] in statuses:
+                note = verdict.get("note", "")
+                lines.append(f"- {phase.name}: {name}" + (f": {note[:500]}" if note else ""))
+        if known["status"] == "not reached" and not known["items"] and "not reached" in statuses:
+            lines.append(f"- {phase.name}: all of it")
+    return [f"## {title}", "", *lines, ""] if lines else []
+
+
+def details(phases, record):
+    lines = []
+    for phase in phases:
+        items = record.phase(phase.name)["items"]
+        ran = {name: verdict for name, verdict in items.items() if verdict["status"] != "not reached"}
+        if not ran:
+            continue
+        lines += [f"## {phase.name}", ""]
+        texts = [verdict["text"] for name, verdict in ran.items() if verdict.get("text")]
+        for text in texts:
+            lines += [*("    " + line for line in text.splitlines()), ""]
+        rows = []
+        for name, verdict in ran.items():
+            tests = [verdict.get(f"tests_{key}") for key in ("passed", "failed", "skipped")]
+            found = f"{tests[0]} passed, {tests[1]} failed, {tests[2]} skipped" if tests[0] is not None else ""
+            claims = f"{verdict['claims']} claims: {'; '.join(verdict['found'])}" if "claims" in verdict else ""
+            rows.append([name, verdict["status"], f"{verdict['seconds']:.1f} s",
+                         "; ".join(filter(None, [found, claims, verdict.get("note", "")]))])
+        lines += table(["program", "result", "time", "what"], rows)
+        if phase.name == Benchmarks.name and os.path.exists(record.folder / "results.json"):
+            lines += ["The table of all rows is in logs.txt; `bench/table results.json` prints it too.", ""]
+    return lines
+
+
+def write(run, phases, engine):
+    record = run.record
+    context = record.data["context"]
+    signal = f" Ended by signal {engine.stop_signal}." if engine.stop_signal else ""
+    lines = [f"# Weft on {context['gpu']}", "",
+             f"{context['origin']}. Begun {context['begun']}, written {now()}; {engine.seconds_used():.0f} s of "
+             f"{engine.seconds:.0f} s used in this run.{signal}", "",
+             *summary(phases, record),
+             *listed("Failed", phases, record, ("failed", "timed out")),
+             *listed("Not reached", phases, record, ("not reached",)),
+             *details(phases, record)]
+    partial = record.folder / ".report.md"
+    partial.write_text("\n".join(lines))
+    os.replace(partial, record.folder / "report.md")

@@ -1,0 +1,76 @@
+"""The phase `sanitizer`: NVIDIA's compute-sanitizer over the tests."""
+
+import re
+import subprocess
+
+from checks.phase import Phase, last_line
+
+LIMITS = {"memcheck": 90, "racecheck": 60, "synccheck": 60, "initcheck": 60}  # seconds a program may take
+# Programs that launch no kernel, or start other programs, or repeat what others test.
+NOT_HERE = re.compile(r"^(architecture|scripts|gpu_check|predict|lesson.*|figures.*|picture.*|safetensors|write_file|philox|"
+                      r"half|row_plan|long_rows|compare|autograd|gradient_check|determinism|.*_cpu)_test$")
+# Tests with hundreds of shapes or repeats: under racecheck they take minutes.
+LARGE = ("*Seeded*:*Random*:*EveryNumber*:*Same*:*Schedule*:*Definition*:*EdgeSizes*:*EdgeShapes*:*LongRows*:*Long*:"
+         "*Thousand*:*AnyNumber*:*Many*")
+LAUNCHES = 200  # of those that are checked
+SUMMARY = re.compile(r"SUMMARY: (\d+) (error|hazard)s?")
+NO_CALL = "before first instrumented API call"
+
+
+def complaint(output):
+    lines = [line for line in output.splitlines() if line.startswith("=========") and line.strip("= ")]
+    return lines[-1].strip("= ") if lines else last_line(output)
+
+
+def judge(status, output):
+    if NO_CALL in output:
+        return {"status": "skipped", "note": "makes no CUDA call"}
+    summary = SUMMARY.search(output)
+    if not summary:
+        return {"status": "failed", "note": f"ended with status {status}: {complaint(output)}"}
+    found = f"{summary.group(1)} {summary.group(2)}s"
+    if int(summary.group(1)) > 0:
+        first = [line.strip("= ") for line in output.splitlines() if line.startswith("=========")][1:2]
+        return {"status": "failed", "note": f"{found}: {''.join(first)}"}
+    if status != 0:
+        return {"status": "failed", "note": f"{found}, but its tests ended with status {status}"}
+    return {"status": "passed", "note": found}
+
+
+class Sanitizer(Phase):
+    name = "sanitizer"
+    share = 17
+    what = (f"compute-sanitizer: memcheck over all tests; racecheck, synccheck and initcheck over those of few shapes; "
+            f"racecheck over the first {LAUNCHES} launches of the others")
+    why = "It takes all the time there is, so it gets what the others leave."
+
+    def missing(self, run):
+        tool = run.place.sanitizer()
+        if tool is None:
+            return "there is no compute-sanitizer in PATH, the toolkit or a Python environment's nvidia/* folders"
+        # Some drivers, and some machines' settings, do not let it in.
+        probe = [tool, "--tool", "memcheck", str(run.place.bin / "weft-lessons"), "doctor"]
+        try:
+            ended = subprocess.run(probe, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   text=True, errors="replace", timeout=20, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"compute-sanitizer does not run here: {error}"
+        if SUMMARY.search(ended.stdout) or NO_CALL in ended.stdout:
+            return ""
+        return f"compute-sanitizer refuses the device: {complaint(ended.stdout)}"
+
+    def stages(self, run):
+        programs = [path for path in run.place.programs("*_test") if not NOT_HERE.match(path.name)]
+
+        def jobs(tool, what, *arguments, options=()):
+            command = [run.place.sanitizer() or "compute-sanitizer", "--tool", tool, "--print-limit", "10", *options]
+            return [run.job(f"{tool}{what}: {path.name}", [*command, path, *arguments], judge, LIMITS[tool], threads=1)
+                    for path in programs]
+
+        few = f"--gtest_filter=-{LARGE}"
+        return [(max(2, run.place.cores), [
+            *jobs("memcheck", ""),
+            *jobs("racecheck", "", few), *jobs("synccheck", "", few), *jobs("initcheck", "", few),
+            *jobs("racecheck", f", {LAUNCHES} launches", f"--gtest_filter={LARGE}",
+                  options=("--launch-count", str(LAUNCHES))),
+        ])]
