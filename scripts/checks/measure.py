@@ -2,6 +2,7 @@
 
 import importlib
 import shutil
+import statistics
 import subprocess
 import sys
 
@@ -51,9 +52,22 @@ class Benchmarks(Phase):
                  if row["contender"].startswith("ours") and "wrong" in row.get("problem", "")]
         run.record.add(self.name, "results compared", {
             "status": "failed" if wrong else "passed", "seconds": 0,
-            "note": f"wrong results: {', '.join(wrong)}" if wrong else f"{len(kept + rows)} rows, none of ours wrong"},
-            self._table(run, file))
+            "note": f"wrong results: {', '.join(wrong)}" if wrong else f"{len(kept + rows)} rows, none of ours wrong",
+            "text": self._shares(results, kept + rows)}, self._table(run, file))
         self._plot(run, file)
+
+    @staticmethod
+    def _shares(results, rows):
+        """A line for each family: the vendor's time over ours, above 1 where ours is faster."""
+        ratios = {}
+        for (family, _, _), group in results.problems(rows).items():
+            ours, vendor = results.ours_of(group), results.vendor_of(group)
+            if ours and vendor and family != "ceilings":
+                ratios.setdefault(family, []).append(results.microseconds(vendor) / results.microseconds(ours))
+        lines = [f"{family}: ours faster in {sum(ratio > 1 for ratio in found)} of {len(found)}, geometric mean "
+                 f"{statistics.geometric_mean(found):.2f}, {min(found):.2f} to {max(found):.2f}"
+                 for family, found in ratios.items()]
+        return "\n".join(["The vendor's time over ours, float32 (bench/table results.json prints every row):", *lines])
 
     @staticmethod
     def _table(run, file):
@@ -84,8 +98,13 @@ class Peers(Phase):
         slow = ["--slow"] if run.all_peers else []
         # By its own time the slow form ends when its phase does.
         return [(1, [run.job("bench/peers/run", [run.place.bench / "peers/run", "--device", "gpu", "--out",
-                                                 run.work / "peers.json", *slow], judge_status,
+                                                 run.work / "peers.json", *slow], self._judge,
                              3600 if run.all_peers else LIMIT)])]
+
+    @staticmethod
+    def _judge(status, output):
+        verdict = judge_status(status, output)
+        return {**verdict, "text": output.strip()[-6000:]} if verdict["status"] == "passed" else verdict
 
     def finish(self, run):
         file = run.work / "peers.json"

@@ -100,7 +100,7 @@ def run(jobs, workers, until, folder, on_end, is_stopped):
             on_end(program.job, *program.verdict())
         if late:
             for job in waiting:
-                on_end(job, {"status": "not reached", "note": "the time was up", "seconds": 0}, "")
+                on_end(job, {"status": "not reached", "seconds": 0}, "")
             waiting = []
         if stopped and not running:
             raise Stopped

@@ -2,10 +2,7 @@
 
 import os
 
-from checks.measure import Benchmarks
 from checks.record import now
-
-SHOWN = {"device": "doctor"}  # the item whose text the report shows whole
 
 
 def table(head, rows):
@@ -36,18 +33,23 @@ def summary(phases, record):
     return table(["phase", "result", "time", "share", "what"], rows)
 
 
-def listed(title, phases, record, statuses):
-    """The programs with one of these statuses, by phase; nothing where there are none."""
+def failed(phases, record):
+    """The programs that failed or hung, with what they said."""
+    lines = [f"- {phase.name}: {name}: {verdict.get('note', '')[:500]}"
+             for phase in phases for name, verdict in record.phase(phase.name)["items"].items()
+             if verdict["status"] in ("failed", "timed out")]
+    return ["## Failed", "", *lines, ""] if lines else []
+
+
+def not_reached(phases, record):
+    """The programs that were not run, or not to their end, by phase."""
     lines = []
     for phase in phases:
-        known = record.phase(phase.name)
-        for name, verdict in known["items"].items():
-            if verdict["status"] in statuses:
-                note = verdict.get("note", "")
-                lines.append(f"- {phase.name}: {name}" + (f": {note[:500]}" if note else ""))
-        if known["status"] == "not reached" and not known["items"] and "not reached" in statuses:
-            lines.append(f"- {phase.name}: all of it")
-    return [f"## {title}", "", *lines, ""] if lines else []
+        names = [name + (f" ({verdict['note']})" if verdict.get("note") else "")
+                 for name, verdict in record.phase(phase.name)["items"].items() if verdict["status"] == "not reached"]
+        if names:
+            lines.append(f"- {phase.name}, {len(names)}: {'; '.join(names)}")
+    return ["## Not reached", "", *lines, ""] if lines else []
 
 
 def details(phases, record):
@@ -58,19 +60,17 @@ def details(phases, record):
         if not ran:
             continue
         lines += [f"## {phase.name}", ""]
-        texts = [verdict["text"] for name, verdict in ran.items() if verdict.get("text")]
-        for text in texts:
-            lines += [*("    " + line for line in text.splitlines()), ""]
+        for verdict in ran.values():
+            if verdict.get("text"):
+                lines += [*("    " + line for line in verdict["text"].splitlines()), ""]
         rows = []
         for name, verdict in ran.items():
             tests = [verdict.get(f"tests_{key}") for key in ("passed", "failed", "skipped")]
             found = f"{tests[0]} passed, {tests[1]} failed, {tests[2]} skipped" if tests[0] is not None else ""
-            claims = f"{verdict['claims']} claims: {'; '.join(verdict['found'])}" if "claims" in verdict else ""
+            claims = f"found {'; '.join(verdict['found'])}" if "found" in verdict else ""
             rows.append([name, verdict["status"], f"{verdict['seconds']:.1f} s",
                          "; ".join(filter(None, [found, claims, verdict.get("note", "")]))])
         lines += table(["program", "result", "time", "what"], rows)
-        if phase.name == Benchmarks.name and os.path.exists(record.folder / "results.json"):
-            lines += ["The table of all rows is in logs.txt; `bench/table results.json` prints it too.", ""]
     return lines
 
 
@@ -82,8 +82,8 @@ def write(run, phases, engine):
              f"{context['origin']}. Begun {context['begun']}, written {now()}; {engine.seconds_used():.0f} s of "
              f"{engine.seconds:.0f} s used in this run.{signal}", "",
              *summary(phases, record),
-             *listed("Failed", phases, record, ("failed", "timed out")),
-             *listed("Not reached", phases, record, ("not reached",)),
+             *failed(phases, record),
+             *not_reached(phases, record),
              *details(phases, record)]
     partial = record.folder / ".report.md"
     partial.write_text("\n".join(lines))
