@@ -167,11 +167,11 @@ TEST_F(Determinism, ElementwiseAndRandom) {
 template <class MakeOptimizer>
 void train(Digest& digest, const Dataset& data, MakeOptimizer make_optimizer) {
   Generator generator(3);
-  nn::Sequential model =
-      nn::fuse(nn::Sequential(nn::Conv2d(1, 6, 3, generator, {.padding = 1}), nn::ReLU(),
-                              nn::MaxPool2d(2), nn::Conv2d(6, 9, 3, generator, {.padding = 1}),
-                              nn::BatchNorm2d(9), nn::ReLU(), nn::MaxPool2d(2), nn::Flatten(),
-                              nn::Dropout(0.3, generator), nn::Linear(36, kClasses, generator)));
+  nn::Sequential model = nn::fuse(
+      nn::Sequential(nn::Unflatten({8, 8, 1}), nn::Conv2d(1, 6, 3, generator, {.padding = 1}),
+                     nn::ReLU(), nn::MaxPool2d(2), nn::Conv2d(6, 9, 3, generator, {.padding = 1}),
+                     nn::BatchNorm2d(9), nn::ReLU(), nn::MaxPool2d(2), nn::Flatten(),
+                     nn::Dropout(0.3, generator), nn::Linear(36, kClasses, generator)));
   model.to(Device::gpu);
   auto optimizer = make_optimizer(model.parameters());
   TrainingStep step([&](const Batch& b) { return cross_entropy(model(b.x), b.y); }, optimizer);
