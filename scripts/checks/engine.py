@@ -3,11 +3,12 @@
 import time
 
 from checks import programs, report
+from checks.determinism import Determinism
 from checks.device import Device
 from checks.lessons import Lessons
 from checks.measure import Benchmarks, Peers
 from checks.sanitizer import Sanitizer
-from checks.tests import Determinism, Fragments, Tests
+from checks.tests import Fragments, Tests
 
 # The most telling for its time first; what is slow without end comes last.
 PHASES = (Device(), Tests(), Fragments(), Lessons(), Benchmarks(), Peers(), Determinism(), Sanitizer())
@@ -21,7 +22,8 @@ def shares(phases, seconds):
 
 
 def plan(phases, minutes):
-    lines = [f"Within {minutes:g} minutes, the build not counted. What a phase leaves of its share goes to the later ones.", ""]
+    lines = [f"Within {minutes:g} minutes, the build not counted. What a phase leaves of its share goes to the later "
+             "ones.", ""]
     for number, phase in enumerate(phases, 1):
         share = shares(phases, minutes)[phase.name]
         lines += [f"{number}. {phase.name}, {share:.1f} min: {phase.what}", f"   {phase.why}"]
@@ -91,8 +93,8 @@ class Engine:
                              lambda: self.stop_signal)
         finally:
             phase.finish(self.run)
-            record.update(status=status_of(record["items"]), seconds=round(record["seconds"] + time.monotonic() - begin, 1),
-                          share_seconds=round(limit, 1))
+            seconds = record["seconds"] + time.monotonic() - begin
+            record.update(status=status_of(record["items"]), seconds=round(seconds, 1), share_seconds=round(limit, 1))
             self.run.record.save()
             self._say(phase.name, f"{record['status']}, {record['seconds']} s of {limit:.0f} s")
 

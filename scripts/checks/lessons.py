@@ -24,7 +24,8 @@ class Lessons(Phase):
 
         def job(form, name, limit, threads, *flags):
             folder = run.work / form / name
-            command = [run.place.bin / "weft-lessons", "run", name, "--quiet", "--device", "gpu", "--out", folder, *flags]
+            command = [run.place.bin / "weft-lessons", "run", name, "--quiet", "--device", "gpu", "--out", folder,
+                       *flags]
             return run.job(f"{name}, {form}", command, self._judge_of(folder), limit, threads=threads)
 
         full = [name for number in FULL for name in names if name.startswith(number)]

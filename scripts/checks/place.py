@@ -51,9 +51,10 @@ class Place:
         self.environment = {
             "OMP_WAIT_POLICY": "passive",  # programs run side by side, so a waiting thread must not spin
             "WEFT_DATA_DIR": str(self.data),
-            # cuBLAS and cuDNN of a Python environment serve where the toolkit's are not found.
-            "LD_LIBRARY_PATH": ":".join(filter(None, [os.environ.get("LD_LIBRARY_PATH", ""), *libraries])),
         }
+        if libraries:  # cuBLAS and cuDNN of a Python environment serve where the toolkit's are not found
+            self.environment["LD_LIBRARY_PATH"] = ":".join(
+                filter(None, [os.environ.get("LD_LIBRARY_PATH", ""), *libraries]))
         if self.is_bundle:
             self.environment["WEFT_GOLDEN_DIR"] = str(HERE / "golden")
 

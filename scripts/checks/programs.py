@@ -48,7 +48,7 @@ class _Running:
     def send(self, number):
         try:
             os.killpg(self.process.pid, number)
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):
             pass
 
     def end(self, why):

@@ -38,7 +38,8 @@ class Record:
             raise BadRecord(f"{self.file}: expected what an earlier run wrote, found {error!r}") from error
         for key in ("gpu", "origin"):
             if known.get(key) != context[key]:
-                raise BadRecord(f"--resume: expected the {key} of {self.file}, {known.get(key)}; found {context[key]}")
+                raise BadRecord(f"--resume: expected the {key} of {self.file}, {known.get(key)}; found "
+                                f"{context[key]}")
         self.data = {"context": {**context, "begun": known["begun"]}, "phases": phases}
 
     def phase(self, name):
@@ -56,7 +57,7 @@ class Record:
         self.save()
         if len(output) > LOG_HEAD + LOG_TAIL:
             left_out = len(output) - LOG_HEAD - LOG_TAIL
-            output = f"{output[:LOG_HEAD]}\n... {left_out} characters left out ...\n{output[-LOG_TAIL:]}"
+            output = "\n".join([output[:LOG_HEAD], f"... {left_out} characters left out ...", output[-LOG_TAIL:]])
         with open(self.folder / "logs.txt", "a", encoding="utf-8") as file:
             file.write(f"=== {phase}/{item}: {verdict['status']}, {verdict['seconds']} s, {now()}\n"
                        f"{output.rstrip()}\n\n")

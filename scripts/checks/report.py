@@ -6,8 +6,9 @@ from checks.record import now
 
 
 def table(head, rows):
-    return ["| " + " | ".join(head) + " |", "| " + " | ".join("---" for _ in head) + " |",
-            *("| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows), ""]
+    lines = [head, ["---"] * len(head)]
+    lines += [[str(cell).replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
+    return [*("| " + " | ".join(line) + " |" for line in lines), ""]
 
 
 def counts(items):
@@ -19,7 +20,8 @@ def counts(items):
 
 
 def tests_of(items):
-    numbers = [sum(verdict.get(f"tests_{key}", 0) for verdict in items.values()) for key in ("passed", "failed", "skipped")]
+    numbers = [sum(verdict.get(f"tests_{key}", 0) for verdict in items.values())
+               for key in ("passed", "failed", "skipped")]
     return "{} tests passed, {} failed, {} skipped".format(*numbers) if any(numbers) else ""
 
 

@@ -7,8 +7,8 @@ from checks.phase import Phase, last_line
 
 LIMITS = {"memcheck": 90, "racecheck": 60, "synccheck": 60, "initcheck": 60}  # seconds a program may take
 # Programs that launch no kernel, or start other programs, or repeat what others test.
-NOT_HERE = re.compile(r"^(architecture|scripts|gpu_check|predict|lesson.*|figures.*|picture.*|safetensors|write_file|philox|"
-                      r"half|row_plan|long_rows|compare|autograd|gradient_check|determinism|.*_cpu)_test$")
+NOT_HERE = re.compile(r"^(architecture|scripts|gpu_check|predict|lesson.*|figures.*|picture.*|safetensors|write_file|"
+                      r"philox|half|idx|row_plan|long_rows|compare|autograd|gradient_check|determinism|.*_cpu)_test$")
 # Tests with hundreds of shapes or repeats: under racecheck they take minutes.
 LARGE = ("*Seeded*:*Random*:*EveryNumber*:*Same*:*Schedule*:*Definition*:*EdgeSizes*:*EdgeShapes*:*LongRows*:*Long*:"
          "*Thousand*:*AnyNumber*:*Many*")
