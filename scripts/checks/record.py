@@ -49,7 +49,8 @@ class Record:
         return self.data["phases"].get(name, {}).get("status") in ENDED
 
     def item_has_ended(self, phase, item):
-        return self.phase(phase)["items"].get(item, {"status": "not reached"})["status"] not in ("not reached", "skipped")
+        status = self.phase(phase)["items"].get(item, {}).get("status", "not reached")
+        return status not in ("not reached", "skipped")
 
     def add(self, phase, item, verdict, output):
         """What came of a program, and the text that it printed."""
