@@ -89,6 +89,16 @@ TEST(GpuCheck, NamesWhatItDidNotReachAndResumes) {
   EXPECT_EQ(bundle.calls("slow_test"), slow + 1) << "phases that ended are not run again";
 }
 
+TEST(GpuCheck, GivesWhatIsLeftToWhatWasCutShort) {
+  const FakeBundle bundle;
+  bundle.test("slow_test", "if [[ ! -e begun ]]; then touch begun; sleep 60; fi; " +
+                               FakeBundle::passes("Slow.Works"));
+  const Outcome outcome = bundle.run("--minutes 0.2 --phases tests,benchmarks");
+  EXPECT_EQ(outcome.status, 0) << outcome.output << bundle.report();
+  EXPECT_EQ(bundle.calls("slow_test"), 2);
+  EXPECT_EQ(bundle.calls("gemm_test"), 1);
+}
+
 TEST(GpuCheck, PhasesThatDidNotBeginNameTheirPrograms) {
   const FakeBundle bundle;
   bundle.test("slow_test", "sleep 60");

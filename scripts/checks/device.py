@@ -41,5 +41,5 @@ class Device(Phase):
     @staticmethod
     def problem(record):
         """Why nothing else can be run; empty where all is well."""
-        doctor = record.phase(Device.name)["items"].get("doctor", {})
+        doctor = record.data["phases"].get(Device.name, {}).get("items", {}).get("doctor", {})
         return doctor["note"] if doctor.get("status") == "failed" else ""

@@ -12,6 +12,7 @@ from checks.tests import Fragments, Tests
 
 # The most telling for its time first; what is slow without end comes last.
 PHASES = (Device(), Tests(), Fragments(), Lessons(), Benchmarks(), Peers(), Determinism(), Sanitizer())
+LEAST = 2  # seconds for which a phase is worth beginning
 NAMES = tuple(phase.name for phase in PHASES)
 
 
@@ -23,7 +24,7 @@ def shares(phases, seconds):
 
 def plan(phases, minutes):
     lines = [f"Within {minutes:g} minutes, the build not counted. What a phase leaves of its share goes to the later "
-             "ones.", ""]
+             "ones, and in the end to those that were cut short.", ""]
     for number, phase in enumerate(phases, 1):
         share = shares(phases, minutes)[phase.name]
         lines += [f"{number}. {phase.name}, {share:.1f} min: {phase.what}", f"   {phase.why}"]
@@ -43,24 +44,50 @@ class Engine:
 
     def all(self):
         """Runs what has not ended; the exit status."""
-        waiting = [phase for phase in self.phases if not self.run.record.has_ended(phase.name)]
         try:
-            while waiting:
-                phase = waiting[0]
-                left = self.begin + self.seconds - time.monotonic()
-                self._one(phase, max(0.0, shares(waiting, left)[phase.name]))
-                waiting.pop(0)
-                report.write(self.run, self.known(), self)
-                if phase.name == Device.name and Device.problem(self.run.record):
-                    return 2
+            # A phase that cannot be run here has no share.
+            self._pass([phase for phase in self._waiting() if phase.name == Device.name and self._can_run(phase)])
+            if Device.problem(self.run.record):
+                return 2
+            self._pass([phase for phase in self._waiting() if self._can_run(phase)])
+            # What the last ones left goes to those that were cut short.
+            while self._left() > LEAST and (cut := self._cut_short()):
+                self._pass(cut)
         except programs.Stopped:
             pass
         finally:
-            for phase in waiting:
-                self._named(phase)
+            for phase in self._waiting():
+                if self._status_of(phase) != "skipped":
+                    self._named(phase)
             self.run.record.save()
             report.write(self.run, self.known(), self)
         return self.status()
+
+    def _pass(self, phases):
+        for number, phase in enumerate(phases):
+            self._one(phase, shares(phases[number:], self._left())[phase.name])
+            report.write(self.run, self.known(), self)
+
+    def _left(self):
+        return max(0.0, self.begin + self.seconds - time.monotonic())
+
+    def _waiting(self):
+        return [phase for phase in self.phases if not self.run.record.has_ended(phase.name)]
+
+    def _status_of(self, phase):
+        return self.run.record.phase(phase.name)["status"]
+
+    def _cut_short(self):
+        return [phase for phase in self._waiting() if self._status_of(phase) == "incomplete"]
+
+    def _can_run(self, phase):
+        record = self.run.record.phase(phase.name)
+        reason = phase.missing(self.run)
+        record.pop("reason", None)
+        if reason:
+            record.update(status="skipped", reason=reason)
+            self._say(phase.name, f"skipped: {reason}")
+        return not reason
 
     def seconds_used(self):
         return time.monotonic() - self.begin
@@ -70,18 +97,11 @@ class Engine:
         return [phase for phase in PHASES if phase in self.phases or phase.name in self.run.record.data["phases"]]
 
     def status(self):
-        good = ("passed", "skipped")
-        return 0 if all(self.run.record.phase(phase.name)["status"] in good for phase in self.known()) else 1
+        return 0 if all(self._status_of(phase) in ("passed", "skipped") for phase in self.known()) else 1
 
     def _one(self, phase, limit):
         record = self.run.record.phase(phase.name)
         begin = time.monotonic()
-        reason = phase.missing(self.run) if limit > 0 else ""
-        if reason:
-            record.update(status="skipped", reason=reason)
-            self._say(phase.name, f"skipped: {reason}")
-            return
-        record.pop("reason", None)
         try:
             stages = self._named(phase)
             for name, why in phase.left_out(self.run).items():
@@ -93,10 +113,10 @@ class Engine:
                              lambda: self.stop_signal)
         finally:
             phase.finish(self.run)
-            seconds = record["seconds"] + time.monotonic() - begin
-            record.update(status=status_of(record["items"]), seconds=round(seconds, 1), share_seconds=round(limit, 1))
+            seconds, share = record["seconds"] + time.monotonic() - begin, record.get("share_seconds", 0) + limit
+            record.update(status=status_of(record["items"]), seconds=round(seconds, 1), share_seconds=round(share, 1))
             self.run.record.save()
-            self._say(phase.name, f"{record['status']}, {record['seconds']} s of {limit:.0f} s")
+            self._say(phase.name, f"{record['status']}, {record['seconds']} s of {share:.0f} s")
 
     def _ended(self, phase, job, verdict, output):
         self.run.record.add(phase, job.name, verdict, output)
