@@ -153,6 +153,17 @@ TEST(GpuCheck, FindsErrorsOfTheSanitizerDifferentBitsAndWrongResults) {
     EXPECT_TRUE(has(bundle.report(), part)) << part << bundle.report();
 }
 
+TEST(GpuCheck, KeepsWhatTheSanitizerFoundInAProgramThatWasEnded) {
+  const FakeBundle bundle;
+  bundle.program("tools/compute-sanitizer",
+                 "echo '========= Invalid __global__ read of size 4 bytes'; "
+                 "[[ $* == *doctor* ]] || sleep 60; echo '========= ERROR SUMMARY: 1 error'");
+  const Outcome outcome = bundle.run("--minutes 0.1 --phases sanitizer");
+  EXPECT_EQ(outcome.status, 1) << outcome.output;
+  EXPECT_TRUE(has(bundle.report(), "s: Invalid __global__ read of size 4 bytes"))
+      << bundle.report();
+}
+
 TEST(GpuCheck, ClaimsMustHold) {
   const FakeBundle bundle;
   bundle.program("bin/weft-lessons", R"(

@@ -24,6 +24,8 @@ class Job:
     environment: Dict[str, str] = dataclasses.field(default_factory=dict)
     folder: Optional[pathlib.Path] = None  # to run in
     where: Callable[[str], str] = lambda output: ""  # what the program was at, for one that is ended
+    at_limit: str = "timed out"  # the status of one that reached its own limit
+    found: Callable[[str], str] = lambda output: ""  # what it had found until it was ended, if that means failure
 
 
 class Stopped(Exception):
@@ -67,8 +69,11 @@ class _Running:
         seconds = round(self.seconds(), 1)
         if self.ended_for:
             at = self.job.where(output)
-            result = {"status": "not reached" if self.ended_for == "phase" else "timed out",
+            result = {"status": "not reached" if self.ended_for == "phase" else self.job.at_limit,
                       "note": f"ended after {seconds:.0f} s" + (f" in {at}" if at else "")}
+            found = self.job.found(output)
+            if found:
+                result = {"status": "failed", "note": f"{result['note']}: {found}"}
         else:
             result = self.job.judge(self.process.returncode, output)
         return {**result, "seconds": seconds}, output
