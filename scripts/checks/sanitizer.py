@@ -15,7 +15,7 @@ LARGE = ("*Seeded*:*Random*:*EveryNumber*:*SameBits*:*SameUnder*:*Schedule*:*Def
          "*LongRows*:*Thousand*:*AnyNumber*")
 LAUNCHES = 200  # of those that are checked
 SUMMARY = re.compile(r"SUMMARY: (\d+) (error|hazard)s?")
-PROBLEM = re.compile(r"^========= ((?:Invalid|(?:Error|Warning): Race|Uninitialized|Barrier error|Program hit).*)$", re.M)
+PROBLEM = re.compile(r"^=+ ((?:Invalid|(?:Error|Warning): Race|Uninitialized|Barrier error|Program hit).*)$", re.M)
 NO_CALL = "before first instrumented API call"
 
 
