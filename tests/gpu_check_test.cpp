@@ -134,7 +134,7 @@ TEST(GpuCheck, SkipsWithTheReason) {
   for (const char* part :
        {"refuses the device: Error: Device not supported", "PyTorch is not installed",
         "the benchmarks are not in this build", "fragment_layout_test is not in this build",
-        "--data names a folder that has it"})
+        "--data names a folder that has them"})
     EXPECT_TRUE(has(bundle.report(), part)) << part << bundle.report();
 }
 

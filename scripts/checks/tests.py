@@ -36,10 +36,9 @@ class Tests(Phase):
         return "" if run.place.programs("*_test") else "there are no test programs in this build"
 
     def left_out(self, run):
-        if (run.place.data / "mnist").is_dir():
-            return {}
-        return {name: f"there is no {run.place.data / 'mnist'}: --data names a folder that has it" for name in NEED_DATA
-                if run.place.program(name)}
+        missing = [str(run.place.data / name) for name in ("mnist", "anime") if not (run.place.data / name).is_dir()]
+        why = f"there is no {' and no '.join(missing)}: --data names a folder that has them"
+        return {name: why for name in NEED_DATA if missing and run.place.program(name)}
 
     def stages(self, run):
         left_out = self.left_out(run)
