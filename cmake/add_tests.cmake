@@ -26,7 +26,8 @@ target_include_directories(weft_test_support_objects PRIVATE .)
 target_include_directories(weft_test_support_objects SYSTEM PRIVATE ${WEFT_STB_INCLUDE})
 target_link_libraries(weft_test_support_objects PRIVATE weft weft_flags GTest::gtest_main ZLIB::ZLIB)
 add_library(weft_test_support INTERFACE)
-target_link_libraries(weft_test_support INTERFACE weft_test_support_objects weft weft_flags OpenMP::OpenMP_CXX)
+target_link_libraries(weft_test_support INTERFACE weft_test_support_objects weft weft_flags OpenMP::OpenMP_CXX
+  ZLIB::ZLIB)
 if(BUILD_SHARED_LIBS)
   set_property(TARGET weft_test_support_objects
     PROPERTY LINK_LIBRARY_OVERRIDE WHOLE_ARCHIVE,GTest::gtest,GTest::gtest_main)
