@@ -169,6 +169,7 @@ TEST(GpuCheck, ClaimsMustHold) {
   bundle.program("bin/weft-lessons", R"(
 case $1 in
   list) echo '04_lesson  what it shows' ;;
+  doctor) echo 'gpu         gpu: Fake GPU' ;;
   run)
     while [[ $1 != --out ]]; do shift; done
     mkdir -p "$2"
@@ -182,7 +183,7 @@ esac)");
 TEST(GpuCheck, NeedsAGpuThatTheBuildCanUse) {
   const FakeBundle bundle;
   bundle.program("bin/weft-lessons", "echo 'gpu         none: the driver is too old'; exit 1");
-  Outcome outcome = bundle.run("");
+  Outcome outcome = bundle.run(kTests);
   EXPECT_EQ(outcome.status, 2) << outcome.output;
   EXPECT_TRUE(has(outcome.output, "the driver is too old")) << outcome.output;
   EXPECT_EQ(bundle.calls("gemm_test"), 0);

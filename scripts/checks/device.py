@@ -26,7 +26,7 @@ class Device(Phase):
     name = "device"
     share = 2
     what = "nvidia-smi with clocks and power limits; weft-lessons doctor"
-    why = "It says what all the rest is about; where this build cannot use the GPU, nothing else is run."
+    why = "It says what all the rest is about; where this build cannot use the GPU, nothing else is run. Always done."
 
     def missing(self, run):
         return "" if run.place.program("weft-lessons") else "weft-lessons is not in this build"

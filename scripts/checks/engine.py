@@ -13,6 +13,7 @@ from checks.tests import Fragments, Tests
 # The most telling for its time first; what is slow without end comes last.
 PHASES = (Device(), Tests(), Fragments(), Lessons(), Benchmarks(), Peers(), Determinism(), Sanitizer())
 LEAST = 2  # seconds for which a phase is worth beginning
+DEVICE_LIMIT = 60  # seconds
 NAMES = tuple(phase.name for phase in PHASES)
 
 
@@ -45,10 +46,10 @@ class Engine:
     def all(self):
         """Runs what has not ended; the exit status."""
         try:
-            # A phase that cannot be run here has no share.
-            self._pass([phase for phase in self._waiting() if phase.name == Device.name and self._can_run(phase)])
+            self._look_at_the_device()
             if Device.problem(self.run.record):
                 return 2
+            # A phase that cannot be run here has no share.
             self._pass([phase for phase in self._waiting() if self._can_run(phase)])
             # What the last ones left goes to those that were cut short.
             while self._left() > LEAST and (cut := self._cut_short()):
@@ -62,6 +63,13 @@ class Engine:
             self.run.record.save()
             report.write(self.run, self.known(), self)
         return self.status()
+
+    def _look_at_the_device(self):
+        """First of all, asked for or not: without a GPU that this build can use every test of one is skipped, and
+        what is left passes."""
+        device = PHASES[0]
+        if not self.run.record.has_ended(device.name) and self._can_run(device):
+            self._one(device, min(DEVICE_LIMIT, self._left()))
 
     def _pass(self, phases):
         for number, phase in enumerate(phases):
