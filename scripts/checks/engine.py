@@ -142,7 +142,10 @@ class Engine:
 
     @staticmethod
     def _say(what, text):
-        print(f"{time.strftime('%H:%M:%S')} {what}: {text}", flush=True)
+        try:
+            print(f"{time.strftime('%H:%M:%S')} {what}: {text}", flush=True)
+        except OSError:  # whoever read this is gone; the report is still wanted
+            pass
 
 
 def status_of(items):

@@ -25,11 +25,16 @@ def tests_of(items):
     return "{} tests passed, {} failed, {} skipped".format(*numbers) if any(numbers) else ""
 
 
+def why_all_skipped(known):
+    notes = {verdict.get("note", "") for verdict in known["items"].values()}
+    return notes.pop() if known["status"] == "skipped" and len(notes) == 1 else ""
+
+
 def summary(phases, record):
     rows = []
     for phase in phases:
         known = record.phase(phase.name)
-        notes = [known.get("reason", ""), counts(known["items"]), tests_of(known["items"])]
+        notes = [known.get("reason", ""), counts(known["items"]), tests_of(known["items"]), why_all_skipped(known)]
         rows.append([phase.name, known["status"], f"{known['seconds']:.0f} s", f"{known.get('share_seconds', 0):.0f} s",
                      "; ".join(filter(None, notes))])
     return table(["phase", "result", "time", "share", "what"], rows)
