@@ -22,7 +22,8 @@ def order(name):
 def judge_fragments(status, output):
     """Google Test's verdict, with the lines that the program says its result in."""
     verdict = google_test.judge(status, output)
-    verdict["text"] = "\n".join(line for line in output.splitlines() if not line.startswith(("[", "Running main")))[-2000:].strip()
+    lines = [line for line in output.splitlines() if not line.startswith(("[", "Running main"))]
+    verdict["text"] = "\n".join(lines)[-2000:].strip()
     return verdict
 
 
