@@ -67,7 +67,9 @@ enable_language(CUDA)
 if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 12.5)
   message(FATAL_ERROR "${WEFT_NVCC} is CUDA ${CMAKE_CUDA_COMPILER_VERSION}; 12.5 or newer is needed.")
 endif()
-set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
+if(NOT CMAKE_CUDA_RUNTIME_LIBRARY)  # Shared is for several shared libraries with kernels: they need one run-time
+  set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
+endif()
 
 # CMake 3.25 does not know C++20 for newer nvcc: it refuses the standard, or drops it without a word.
 set(CMAKE_CUDA_STANDARD 20)

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/data_folder.h"
 #include "tests/support/temporary_folder.h"
 #include "weft/error.h"
 #include "weft/io.h"
@@ -18,7 +19,7 @@ using test::get;
 using test::put;
 namespace fs = std::filesystem;
 
-const fs::path kMnist = fs::path(WEFT_SOURCE_DIR) / "data" / "mnist";
+const fs::path kMnist = test::data_folder() / "mnist";
 
 std::string big_endian(std::uint32_t x) {
   return {static_cast<char>(x >> 24), static_cast<char>(x >> 16), static_cast<char>(x >> 8),

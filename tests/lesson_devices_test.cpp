@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/support/compare.h"
+#include "tests/support/data_folder.h"
 #include "weft/io.h"
 #include "weft/nn.h"
 #include "weft/ops/loss.h"
@@ -21,8 +22,7 @@ constexpr std::uint64_t kSeed = 1;
 
 const Dataset& train() {
   static const Dataset kTrain = [] {
-    const LabelledImages images =
-        read_labelled_images(std::filesystem::path(WEFT_SOURCE_DIR) / "data" / "mnist", "train");
+    const LabelledImages images = read_labelled_images(test::data_folder() / "mnist", "train");
     return Dataset(images.images, images.labels, 10, {.scale = 1.0f / 255});
   }();
   return kTrain;

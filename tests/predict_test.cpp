@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/data_folder.h"
 #include "tests/support/lesson_program.h"
 #include "tests/support/picture_file.h"
 #include "weft/device.h"
@@ -27,8 +28,7 @@ using Bytes = std::vector<std::uint8_t>;
 constexpr std::int64_t kSide = 28, kPixels = kSide * kSide;
 
 const LabelledImages& digits() {
-  static const LabelledImages kDigits =
-      read_labelled_images(fs::path(WEFT_SOURCE_DIR) / "data" / "mnist", "t10k");
+  static const LabelledImages kDigits = read_labelled_images(test::data_folder() / "mnist", "t10k");
   return kDigits;
 }
 

@@ -142,12 +142,6 @@ TEST(Docs, EveryPublicFunctionHasAContract) {
   EXPECT_EQ(outcome.status, 0) << outcome.output;
 }
 
-TEST(Scripts, GpuCheckPlansWithoutAGpu) {
-  const Outcome outcome = run("scripts/gpu_check --plan");
-  EXPECT_EQ(outcome.status, 0) << outcome.output;
-  EXPECT_NE(outcome.output.find("lesson 04"), std::string::npos) << outcome.output;
-}
-
 TEST(Data, FilesMatchTheirSums) {
   const Outcome outcome = run("cd data && sha256sum --check --strict --quiet SHA256SUMS");
   EXPECT_EQ(outcome.status, 0) << outcome.output;

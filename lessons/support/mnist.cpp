@@ -1,6 +1,8 @@
 #include "support/mnist.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <vector>
 
 #include "support/text.h"
 #include "weft/error.h"
@@ -24,10 +26,11 @@ weft::Dataset part(const weft::LabelledImages& images, std::int64_t most) {
 fs::path data_folder(const std::string& set) {
   std::error_code ignored;
   const fs::path beside = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  std::vector<fs::path> places{beside / "data", beside.parent_path() / "data",
+                               beside.parent_path() / "share/weft/data", WEFT_DATA_DIR, "data"};
+  if (const char* const named = std::getenv("WEFT_DATA_DIR")) places.insert(places.begin(), named);
   std::string tried;
-  for (const fs::path& data :
-       {beside / "data", beside.parent_path() / "data", beside.parent_path() / "share/weft/data",
-        fs::path(WEFT_DATA_DIR), fs::path("data")}) {
+  for (const fs::path& data : places) {
     const fs::path folder = fs::absolute(data / set).lexically_normal();
     if (fs::is_directory(folder, ignored)) return folder;
     tried += "\n  " + folder.string();

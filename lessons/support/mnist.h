@@ -27,8 +27,8 @@ void require_labels(const std::filesystem::path& folder, const std::string& part
 /// "60,000 training and 10,000 test pictures of 28 x 28 from DIR": what a run says of its data.
 std::string describe(const Mnist& mnist);
 
-/// The folder of an embedded data set: beside the program, where it was built from, or ./data. Throws
-/// FileError with every absolute path that was tried.
+/// The folder of an embedded data set: of WEFT_DATA_DIR in the environment, beside the program, where it was
+/// built from, or ./data. Throws FileError with every absolute path that was tried.
 std::filesystem::path data_folder(const std::string& set);
 
 }  // namespace lessons
