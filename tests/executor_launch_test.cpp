@@ -166,7 +166,7 @@ TEST(ExecutorLaunch, PropertiesFollowTheConfig) {
     config.os_threads = 3;
     config.compute_capability = 86;
   });
-  const DeviceProperties properties = runtime::properties();
+  const DeviceProperties properties = runtime::properties(0);
   EXPECT_EQ(properties.name, "SIMT executor, 3 threads");
   EXPECT_EQ(properties.compute_capability, 86);
   EXPECT_EQ(properties.shared_bytes_per_block, 99u * 1024);
