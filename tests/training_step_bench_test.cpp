@@ -177,7 +177,7 @@ class Ours:
 
 class Library:
     hello = {'name': 'Library'}
-    found = {'same': [2.0, 1.00009], 'other': [2.0, 1.0002], 'lost': [2.0, float('nan')], 'short': [2.0]}
+    found = {'same': [2.00001, 1.00009], 'other': [2.0001, 1.0], 'later': [2.0, 1.0002], 'lost': [2.0, float('nan')], 'short': [2.0]}
     def ask(self, what, lesson, *arguments):
         if what == 'contenders': return [*self.found, 'broken']
         if arguments[0] == 'broken': raise Problem('no compiler')
@@ -190,9 +190,10 @@ for row in contest.rows: print(row['contender'], row['rounds_us']['ready_step'],
   EXPECT_EQ(outcome.output,
             "Weft eager [10.0, 10.0] timed\n"
             "Library same [15.0, 15.0] timed\n"
-            "Library other [] wrong: a los\n"
-            "Library lost [] wrong: a los\n"
-            "Library short [] wrong: a los\n"
+            "Library other [] wrong: loss \n"
+            "Library later [] wrong: loss \n"
+            "Library lost [] wrong: loss \n"
+            "Library short [] wrong: expec\n"
             "Library broken [] no compiler\n");
 }
 

@@ -3,9 +3,10 @@
 import table
 from contestants import Problem
 
-# Of a loss: sums of up to 16,384 products in another order, five steps one after the other. Observed: 3e-7, with
-# batch norm, which divides by what is left after a subtraction, 2e-5.
-TOLERANCE = 1e-4
+# Of the first loss: sums of up to 16,384 float32 products in another order. The steps enlarge the difference: in lesson
+# 26 with batch norm PyTorch's gradients are 0.4 % off float64's on channels last with one thread, which sums 262,144
+# numbers one after the other, and its losses were off by 3e-6, 7e-4, 5e-3 and 3.5e-2. All others stayed under 2e-5.
+TOLERANCE, GROWTH = 1e-5, 10
 
 
 class Contest:
@@ -48,17 +49,12 @@ class Contest:
         try:
             found = losses()
             self.expected = self.expected or found
-            row["losses_off"] = largest_difference(found, self.expected)
-            if not row["losses_off"] <= TOLERANCE:
-                raise Problem(f"wrong: a loss is off ours by {row['losses_off']:.2g} of it, expected {TOLERANCE:.0e}")
+            if len(found) != len(self.expected) or None in found:
+                raise Problem(f"wrong: expected {len(self.expected)} losses, found {found}")
+            row["losses_off"] = [abs(f - e) / abs(e) for f, e in zip(found, self.expected)]
+            for step, off in enumerate(row["losses_off"]):
+                if not off <= (most := TOLERANCE * GROWTH**step):
+                    raise Problem(f"wrong: loss {step + 1} is off ours by {off:.1e} of it, expected {most:.0e} at most")
             self.timed.append((row, time_round))
         except Problem as problem:
             row["problem"] = str(problem)
-
-
-def largest_difference(found: list[float], expected: list[float]) -> float:
-    """Of what is expected; infinite where a number is missing."""
-    if len(found) != len(expected) or None in found + expected:
-        return float("inf")
-    differences = [abs(f - e) / abs(e) for f, e in zip(found, expected)]
-    return max(d if d == d else float("inf") for d in differences)
