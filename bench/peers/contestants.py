@@ -11,7 +11,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]  # the project or a bundle
 PEERS = ("torch", "jax")
-SECONDS_TO_ANSWER = 120  # then a contender is given up
+SECONDS_TO_ANSWER, SECONDS_TO_TUNE = 120, 900  # then a contender is given up
 
 
 class Problem(Exception):
@@ -66,7 +66,8 @@ class Ours:
 class Peer:
     """A worker.py; started again after it ended or kept us waiting."""
 
-    def __init__(self, library: str, device: str, threads: int) -> None:
+    def __init__(self, library: str, device: str, threads: int, slow: bool = False) -> None:
+        self.patience = SECONDS_TO_TUNE if slow else SECONDS_TO_ANSWER
         self.command = [sys.executable, str(HERE / "worker.py"), library, device, str(threads)]
         self.threads = threads
         self.log = tempfile.TemporaryFile()
@@ -94,9 +95,9 @@ class Peer:
 
     def _answer(self) -> dict:
         assert self.process and self.process.stdout
-        if not select.select([self.process.stdout], [], [], SECONDS_TO_ANSWER)[0]:
+        if not select.select([self.process.stdout], [], [], self.patience)[0]:
             self.stop()
-            raise Problem(f"no answer in {SECONDS_TO_ANSWER} s")
+            raise Problem(f"no answer in {self.patience} s")
         line = self.process.stdout.readline()
         if not line:
             status = self.process.wait()

@@ -162,6 +162,8 @@ class Compiled(Training):
     def __init__(self, lesson: Lesson, device: str, channels_last: bool) -> None:
         super().__init__(lesson, device, channels_last)
         mode = "max-autotune" if device == "cuda" else "default"
+        for tensor in (self.inputs, self.labels, *self.ready):
+            torch._dynamo.mark_static_address(tensor)  # or a graph made by the compiler copies them in each step
         eager_loss = super().loss
         self.gathered_loss = torch.compile(lambda chosen: eager_loss(*self.gather(chosen)), mode=mode, dynamic=False)
         self.loss = torch.compile(eager_loss, mode=mode, dynamic=False)
