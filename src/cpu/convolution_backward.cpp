@@ -17,8 +17,6 @@ namespace {
 
 constexpr std::int64_t kBlock =
     1 << 15;  // numbers of a block of the im2col matrix: 128 KiB of float
-constexpr std::int64_t kPartWork = 1 << 20;  // multiplications that are worth a part of the sum
-constexpr std::int64_t kMostParts = 8;       // sums of weight gradients that are made side by side
 
 std::int64_t taps_of(const WindowGeometry& g) { return std::int64_t{g.r} * g.s * g.c; }
 
@@ -60,30 +58,29 @@ void backward_data_strided(const T* dy, const T* weight, T* dx, const WindowGeom
   });
 }
 
-/// dy [places of the band, k] as panels.
+/// dy [places, k] as panels of outputs.
 template <class T>
-void load_panels(const T* dy, std::int64_t places, Panels<T>& panels) {
-  for (std::int64_t first = 0; first < panels.columns; first += kLanes<T>)
+Panels<T> panels_of_places(const T* dy, std::int64_t places, std::int64_t k) {
+  Panels<T> panels(k, places);
+  for (std::int64_t first = 0; first < k; first += kLanes<T>)
     for (std::int64_t place = 0; place < places; ++place)
-      std::copy_n(dy + place * panels.columns + first, std::min(kLanes<T>, panels.columns - first),
-                  &panels.at(first, place));
+      std::copy_n(dy + place * k + first, std::min(kLanes<T>, k - first), &panels.at(first, place));
+  return panels;
 }
 
-/// sums [taps, k] += the gradient from one band.
+/// sums, panels [k / lanes, taps], += the gradient from one band.
 template <class T>
 void add_weight_gradient(const T* x, const T* dy, const WindowBands& bands, const Band& band,
-                         Panels<T>& of_dy, Panels<T>& sums) {
+                         std::int64_t k, Line<T>* sums) {
   T* const pixels = scratch<T>(bands.pixels());
   copy_pixels(x, bands, band, pixels);
-  const std::int64_t count = band.rows * bands.g.q, k = sums.columns;
-  load_panels(dy + (band.image * bands.g.p + band.first) * bands.g.q * k, count, of_dy);
+  const std::int64_t count = band.rows * bands.g.q;
+  const auto of_dy =
+      panels_of_places(dy + (band.image * bands.g.p + band.first) * bands.g.q * k, count, k);
   const auto places = std::span(bands.places).first(static_cast<std::size_t>(count));
-  for (std::int64_t first = 0; first < k; first += kLanes<T>) {
-    const std::int64_t panel = first / kLanes<T>;
+  for (std::int64_t panel = 0; panel * kLanes<T> < k; ++panel)
     window_product<T>(pixels, bands.taps, places, of_dy.lines.data() + panel * of_dy.terms,
-                      sums.lines[static_cast<std::size_t>(panel * sums.terms)].of, kLanes<T>,
-                      kLanes<T>);
-  }
+                      sums[panel * taps_of(bands.g)].of, kLanes<T>, kLanes<T>);
 }
 
 }  // namespace
@@ -108,21 +105,15 @@ template <class T>
 void conv2d_backward_weight(const T* x, const T* dy, T* dweight, bool add, const WindowGeometry& g,
                             std::int64_t k) {
   const WindowBands bands(g, k);
-  const std::int64_t taps = taps_of(g), work = bands.work(k);
-  const std::int64_t most = std::clamp<std::int64_t>(bands.count, 1, kMostParts);
-  const std::int64_t parts = std::clamp<std::int64_t>(work / kPartWork, 1, most);  // by the shape
-  std::vector<Panels<T>> sums(static_cast<std::size_t>(parts), Panels<T>(k, taps));
-  parallel_for(parts, work, [&](std::int64_t part) {
-    Panels<T> of_dy(k, bands.rows_of_band * g.q);
-    for (std::int64_t i = bands.count * part / parts; i < bands.count * (part + 1) / parts; ++i)
-      add_weight_gradient(x, dy, bands, bands.band(i), of_dy, sums[static_cast<std::size_t>(part)]);
-  });
+  const std::int64_t taps = taps_of(g);
+  Panels<T> panels(k, taps);
+  panels.lines = sum_over_bands<T>(
+      bands, bands.work(k), panels.lines.size(),
+      [&](const Band& band, Line<T>* sums) { add_weight_gradient(x, dy, bands, band, k, sums); });
   for (std::int64_t output = 0; output < k; ++output)
     for (std::int64_t tap = 0; tap < taps; ++tap) {
-      T sum = sums[0].at(output, tap);
-      for (std::size_t part = 1; part < sums.size(); ++part) sum += sums[part].at(output, tap);
       T& to = dweight[output * taps + tap];
-      to = add ? to + sum : sum;
+      to = add ? to + panels.at(output, tap) : panels.at(output, tap);
     }
 }
 

@@ -18,9 +18,9 @@ struct Band {
 /// places[i] + taps[t] of the copy, inside the image or not.
 struct WindowBands {
   WindowGeometry g;
-  std::int64_t rows_of_band;  // even, but for a map of one row
-  std::int64_t count;         // of all images
-  std::int64_t row_length;    // numbers of a row of the copy
+  std::int64_t rows_of_band;     // even, but for a map of one row
+  std::int64_t of_image, count;  // bands, and of all images together
+  std::int64_t row_length;       // numbers of a row of the copy
   std::vector<std::int64_t> places, taps;
 
   WindowBands(const WindowGeometry& geometry, std::int64_t k);
@@ -37,5 +37,9 @@ struct WindowBands {
 /// The pixels of x [n, h, w, c] that a band sees, and zeros in the padding: pixels [pixel rows, row_length].
 template <class T>
 void copy_pixels(const T* x, const WindowBands& bands, const Band& band, T* pixels);
+
+/// The way back: x += pixels, but for those of the padding.
+template <class T>
+void add_pixels(const T* pixels, const WindowBands& bands, const Band& band, T* x);
 
 }  // namespace weft::cpu

@@ -23,11 +23,6 @@ struct Product {
   std::int64_t stride, lanes;
 };
 
-template <class T, std::size_t kBytes>
-struct VectorOf {
-  typedef T Type __attribute__((vector_size(kBytes)));
-};
-
 /// Rows row .. row + kRows - 1 and the terms first .. end - 1; rows past the last are it again, and not stored.
 template <std::size_t kBytes, class T>
 [[gnu::always_inline]] inline void add_tile(const Product<T>& p, std::size_t row, std::size_t first,
@@ -69,12 +64,10 @@ template <std::size_t kBytes, class T>
       add_tile<kBytes>(p, row, first, std::min(first + kTerms, p.terms.size()));
 }
 
-#if defined(__x86_64__)
 template <class T>
-[[gnu::target("avx2,fma")]] void add_product_avx2(const Product<T>& p) {
-  add_product<32>(p);
+WEFT_AVX2 void add_product_avx2(const Product<T>& p) {
+  add_product<kWideVector>(p);
 }
-#endif
 
 }  // namespace
 
@@ -83,11 +76,7 @@ void window_product(const T* x, std::span<const std::int64_t> rows,
                     std::span<const std::int64_t> terms, const Line<T>* panel, T* out,
                     std::int64_t stride, std::int64_t lanes) {
   const Product<T> product{x, rows, terms, panel, out, stride, lanes};
-#if defined(__x86_64__)
-  static const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  if (has_avx2) return add_product_avx2(product);
-#endif
-  add_product<16>(product);
+  has_avx2() ? add_product_avx2(product) : add_product<kNarrowVector>(product);
 }
 
 template void window_product(const float*, std::span<const std::int64_t>,

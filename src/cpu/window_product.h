@@ -3,16 +3,9 @@
 #include <cstdint>
 #include <span>
 
+#include "src/cpu/vectors.h"
+
 namespace weft::cpu {
-
-/// Neighbouring outputs that are computed together: 64 bytes, two vectors of AVX2.
-template <class T>
-inline constexpr std::int64_t kLanes = 64 / sizeof(T);
-
-template <class T>
-struct alignas(64) Line {
-  T of[kLanes<T>];
-};
 
 /// out[i, lane] += sum over t of x[rows[i] + terms[t]] panel[t].of[lane], for the first `lanes` of each row of out [rows,
 /// stride]. A product of matrices whose left one is read through offsets, so that the windows of an image are
