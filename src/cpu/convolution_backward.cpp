@@ -62,9 +62,10 @@ void backward_data_strided(const T* dy, const T* weight, T* dx, const WindowGeom
 template <class T>
 Panels<T> panels_of_places(const T* dy, std::int64_t places, std::int64_t k) {
   Panels<T> panels(k, places);
-  for (std::int64_t first = 0; first < k; first += kLanes<T>)
+  for (std::int64_t first = 0; first < k; first += kLineLength<T>)
     for (std::int64_t place = 0; place < places; ++place)
-      std::copy_n(dy + place * k + first, std::min(kLanes<T>, k - first), &panels.at(first, place));
+      std::copy_n(dy + place * k + first, std::min(kLineLength<T>, k - first),
+                  &panels.at(first, place));
   return panels;
 }
 
@@ -78,9 +79,9 @@ void add_weight_gradient(const T* x, const T* dy, const WindowBands& bands, cons
   const auto of_dy =
       panels_of_places(dy + (band.image * bands.g.p + band.first) * bands.g.q * k, count, k);
   const auto places = std::span(bands.places).first(static_cast<std::size_t>(count));
-  for (std::int64_t panel = 0; panel * kLanes<T> < k; ++panel)
+  for (std::int64_t panel = 0; panel * kLineLength<T> < k; ++panel)
     window_product<T>(pixels, bands.taps, places, of_dy.lines.data() + panel * of_dy.terms,
-                      sums[panel * taps_of(bands.g)].of, kLanes<T>, kLanes<T>);
+                      sums[panel * taps_of(bands.g)].of, kLineLength<T>, kLineLength<T>);
 }
 
 }  // namespace

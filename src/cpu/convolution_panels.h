@@ -12,7 +12,7 @@
 
 namespace weft::cpu {
 
-/// A matrix [terms, columns] as panels of kLanes neighbouring columns, zeros behind the last.
+/// A matrix [terms, columns] as panels of kLineLength neighbouring columns, zeros behind the last.
 template <class T>
 struct Panels {
   std::int64_t columns, terms;
@@ -21,11 +21,12 @@ struct Panels {
   Panels(std::int64_t columns_, std::int64_t terms_)
       : columns(columns_),
         terms(terms_),
-        lines(static_cast<std::size_t>((columns_ + kLanes<T> - 1) / kLanes<T> * terms_)) {}
+        lines(static_cast<std::size_t>((columns_ + kLineLength<T> - 1) / kLineLength<T> * terms_)) {
+  }
 
   T& at(std::int64_t column, std::int64_t term) {
-    return lines[static_cast<std::size_t>(column / kLanes<T> * terms + term)]
-        .of[column % kLanes<T>];
+    return lines[static_cast<std::size_t>(column / kLineLength<T> * terms + term)]
+        .of[column % kLineLength<T>];
   }
 };
 
@@ -35,10 +36,10 @@ void add_windows(const T* pixels, const WindowBands& bands, const Band& band,
                  const Panels<T>& panels, T* map) {
   const auto places =
       std::span(bands.places).first(static_cast<std::size_t>(band.rows * bands.g.q));
-  for (std::int64_t first = 0; first < panels.columns; first += kLanes<T>)
+  for (std::int64_t first = 0; first < panels.columns; first += kLineLength<T>)
     window_product<T>(pixels, places, bands.taps,
-                      panels.lines.data() + first / kLanes<T> * panels.terms, map + first,
-                      panels.columns, std::min(kLanes<T>, panels.columns - first));
+                      panels.lines.data() + first / kLineLength<T> * panels.terms, map + first,
+                      panels.columns, std::min(kLineLength<T>, panels.columns - first));
 }
 
 /// Sums [size] over all bands: each part of the bands has its own, which are added in their order. add(band, sums) adds one
@@ -58,7 +59,7 @@ std::vector<Line<T>> sum_over_bands(const WindowBands& bands, std::int64_t work,
   });
   for (std::size_t part = 1; part < sums.size(); ++part)
     for (std::size_t line = 0; line < lines; ++line)
-      for (std::int64_t lane = 0; lane < kLanes<T>; ++lane)
+      for (std::int64_t lane = 0; lane < kLineLength<T>; ++lane)
         sums[0][line].of[lane] += sums[part][line].of[lane];
   return std::move(sums[0]);
 }
@@ -67,7 +68,7 @@ std::vector<Line<T>> sum_over_bands(const WindowBands& bands, std::int64_t work,
 template <class T>
 T* scratch(std::int64_t size) {
   thread_local std::vector<Line<T>> memory;
-  const auto lines = static_cast<std::size_t>((size + kLanes<T> - 1) / kLanes<T>);
+  const auto lines = static_cast<std::size_t>((size + kLineLength<T> - 1) / kLineLength<T>);
   if (memory.size() < lines) memory.resize(lines);
   return memory.data()->of;
 }

@@ -25,7 +25,7 @@ WindowGeometry without_odd_row(WindowGeometry g) {
 template <class T>
 std::vector<std::int64_t> lines_of_window(const WindowBands& bands) {
   std::vector<std::int64_t> lines;
-  for (std::size_t tap = 0; tap < bands.taps.size(); tap += kLanes<T>)
+  for (std::size_t tap = 0; tap < bands.taps.size(); tap += kLineLength<T>)
     lines.push_back(bands.taps[tap]);
   return lines;
 }
@@ -36,20 +36,27 @@ class ChosenPlaces {
  public:
   ChosenPlaces(const T* dy, const std::uint8_t* argmax, const WindowBands& bands, const Band& band,
                std::int64_t k)
-      : bands_(bands), k_(k), columns_(bands.g.q / 2), squares_(band.rows / 2 * columns_) {
-    const std::int64_t first = (band.image * (bands.g.p / 2) + band.first / 2) * columns_ * k;
+      : k_(k) {
+    const WindowGeometry& g = bands.g;
+    const std::int64_t columns = g.q / 2;
+    const std::int64_t first = (band.image * (g.p / 2) + band.first / 2) * columns * k;
     dy_ = dy + first, argmax_ = argmax + first;
-    starts_.resize(static_cast<std::size_t>(squares_));
-    gradients_.resize(static_cast<std::size_t>(squares_));
+    const auto start_of = [&](std::int64_t p, std::int64_t q) {
+      return bands.places[static_cast<std::size_t>(p * g.q + q)];
+    };
+    for (std::int64_t p = 0; p < band.rows; p += 2)
+      for (std::int64_t q = 0; q < columns; ++q) corners_.push_back(start_of(p, 2 * q));
+    if (corners_.empty()) return;
+    for (int which = 0; which < 4; ++which) from_corner_[which] = start_of(which / 2, which % 2);
+    starts_.resize(corners_.size());
+    gradients_.resize(corners_.size());
   }
 
   Chosen<T> of_output(std::int64_t output) {
     std::size_t count = 0;
-    for (std::int64_t square = 0; square < squares_; ++square) {
-      const std::int64_t at = square * k_ + output, which = argmax_[at];
-      const std::int64_t p = 2 * (square / columns_) + which / 2;
-      const std::int64_t q = 2 * (square % columns_) + which % 2;
-      starts_[count] = bands_.places[static_cast<std::size_t>(p * bands_.g.q + q)];
+    for (std::size_t square = 0; square < corners_.size(); ++square) {
+      const std::int64_t at = static_cast<std::int64_t>(square) * k_ + output;
+      starts_[count] = corners_[square] + from_corner_[argmax_[at]];
       gradients_[count] = dy_[at];
       count += dy_[at] != 0 ? 1 : 0;  // else the next one takes its place
     }
@@ -57,11 +64,10 @@ class ChosenPlaces {
   }
 
  private:
-  const WindowBands& bands_;
-  std::int64_t k_, columns_, squares_;
+  std::int64_t k_, from_corner_[4] = {};
   const T* dy_;
   const std::uint8_t* argmax_;
-  std::vector<std::int64_t> starts_;
+  std::vector<std::int64_t> corners_, starts_;
   std::vector<T> gradients_;
 };
 
@@ -76,7 +82,7 @@ void conv2d_pooled_backward_data(const T* dy, const std::uint8_t* argmax, const 
   const WindowGeometry& g = bands.g;
   const std::int64_t of_image = std::int64_t{g.h} * g.w * g.c;
   const auto taps = static_cast<std::int64_t>(bands.taps.size()),
-             lines_of_output = taps / kLanes<T>;
+             lines_of_output = taps / kLineLength<T>;
   const std::vector<std::int64_t> lines = lines_of_window<T>(bands);
   std::vector<Line<T>> weights(static_cast<std::size_t>(k * lines_of_output));
   std::copy_n(weight, k * taps, weights.data()->of);
@@ -102,7 +108,7 @@ void conv2d_pooled_backward_weight(const T* x, const T* dy, const std::uint8_t* 
                                    bool add, const WindowGeometry& geometry, std::int64_t k) {
   const WindowBands bands(without_odd_row(geometry), k);
   const auto taps = static_cast<std::int64_t>(bands.taps.size()),
-             lines_of_output = taps / kLanes<T>;
+             lines_of_output = taps / kLineLength<T>;
   const std::vector<std::int64_t> lines = lines_of_window<T>(bands);
   const auto sums =
       sum_over_bands<T>(bands, bands.work(k), static_cast<std::size_t>(k * lines_of_output),

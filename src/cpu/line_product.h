@@ -15,7 +15,7 @@ struct Chosen {
 };
 
 /// sums[i].of[lane] += sum over t of gradients[t] pixels[starts[t] + lines[i] + lane]: what the lines of a window see, summed
-/// over the places; a line is kLanes neighbouring channels.
+/// over the places; a line is kLineLength neighbouring channels.
 template <class T>
 void gather_lines(const T* pixels, std::span<const std::int64_t> lines, Chosen<T> chosen,
                   Line<T>* sums);

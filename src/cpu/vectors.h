@@ -10,11 +10,11 @@ namespace weft::cpu {
 
 /// Neighbouring numbers that are computed together: a cache line, two vectors of AVX2.
 template <class T>
-inline constexpr std::int64_t kLanes = 64 / sizeof(T);
+inline constexpr std::int64_t kLineLength = 64 / sizeof(T);
 
 template <class T>
 struct alignas(64) Line {
-  T of[kLanes<T>];
+  T of[kLineLength<T>];
 };
 
 template <class T, std::size_t kBytes>

@@ -49,8 +49,8 @@ template <std::size_t kBytes, class T>
     Line<T> row_sums;
     std::memcpy(row_sums.of, sums[i], sizeof row_sums.of);
     T* const to = p.out + static_cast<std::int64_t>(row + i) * p.stride;
-    if (p.lanes == kLanes<T>)  // a loop of vectors
-      for (std::int64_t lane = 0; lane < kLanes<T>; ++lane) to[lane] += row_sums.of[lane];
+    if (p.lanes == kLineLength<T>)  // a loop of vectors
+      for (std::int64_t lane = 0; lane < kLineLength<T>; ++lane) to[lane] += row_sums.of[lane];
     else
       for (std::int64_t lane = 0; lane < p.lanes; ++lane) to[lane] += row_sums.of[lane];
   }
