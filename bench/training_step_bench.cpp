@@ -1,147 +1,133 @@
-// Times a lesson's training step at batch 100: gather a shuffled batch of uint8 pictures, forward,
-// cross-entropy, backward, SGD. The model is lesson 04's, Linear(784, 10), or lesson 24's CNN on 16x16
-// pictures. Prints two medians over epochs, in microseconds a step: with the gather, and without it, on
-// one batch that lies ready.
+// Times whole training steps of lessons 04, 08, 12, 24 and 26, eager: with a shuffled batch gathered first, and on one
+// that lies ready. On a GPU the losses of the first steps are compared with the CPU path's before a time is taken.
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
-#include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <exception>
-#include <iterator>
+#include <optional>
+#include <stdexcept>
+#include <string>
 #include <string_view>
 #include <vector>
 
-#include "weft/data.h"
+#include "bench/training_step/lessons.h"
+#include "bench/training_step/report.h"
+#include "bench/training_step/training.h"
 #include "weft/device.h"
-#include "weft/nn.h"
-#include "weft/ops/loss.h"
-#include "weft/optim.h"
-#include "weft/tensor.h"
-#include "weft/training_step.h"
 
 namespace {
 
-constexpr std::int64_t kClasses = 10, kBatch = 100;
-constexpr std::uint32_t kWarmUpEpochs = 2;
+constexpr const char* kUsage =
+    "usage: training_step_bench [cpu|gpu] [LESSON...] [--rounds N] [--check] "
+    "[--benchmark_out=FILE]\n"
+    "\n"
+    "LESSON is 04, 08, 12, 24, 26 (two convolutions) or 26_batch_norm; none: all. Prints medians "
+    "over N rounds\n"
+    "(default: 5, 1 to 1000) of about 0.1 s, in microseconds a step; with --check the losses of "
+    "the first steps, and\n"
+    "no times. FILE gets the rounds and the losses as JSON. Default device: gpu where there is "
+    "one, else cpu.\n";
 
-struct Model {
-  std::string_view name;
-  std::int64_t rows, features;  // of the data
-  weft::nn::Sequential (*make)(weft::Generator&);
-  std::int64_t steps() const { return rows / kBatch; }  // of an epoch
+constexpr double kTolerance = 1e-3;  // of a loss, between two devices' orders of summation
+
+struct Arguments {
+  std::optional<weft::Device> device;
+  std::vector<const bench::Lesson*> lessons;
+  int rounds = 5;
+  bool is_check = false, is_help = false;
+  std::string file;
 };
 
-weft::nn::Sequential make_softmax(weft::Generator& generator) {
-  namespace nn = weft::nn;
-  const nn::Linear layer(784, kClasses, generator);
-  return nn::Sequential(layer);
+[[noreturn]] void refuse(const std::string& expected, std::string_view found) {
+  throw std::invalid_argument("expected " + expected + ", found \"" + std::string(found) + "\"");
 }
 
-weft::nn::Sequential make_cnn(weft::Generator& generator) {
-  namespace nn = weft::nn;
-  const nn::Conv2d first(1, 16, 5, generator, {.padding = 2});
-  const nn::Conv2d second(16, 32, 5, generator, {.padding = 2});
-  return nn::fuse(nn::Sequential(nn::Unflatten({16, 16, 1}), first, nn::ReLU(), nn::MaxPool2d(2),
-                                 second, nn::ReLU(), nn::MaxPool2d(2), nn::Flatten(),
-                                 nn::Linear(512, kClasses, generator)));
+int rounds_of(std::string_view text) {
+  int rounds = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, rounds);
+  if (error != std::errc{} || stop != end || rounds < 1 || rounds > 1000)
+    refuse("--rounds from 1 to 1000", text);
+  return rounds;
 }
 
-constexpr Model kModels[] = {{"softmax", 60'000, 784, make_softmax}, {"cnn", 6'000, 256, make_cnn}};
-
-weft::Dataset random_pictures(const Model& model) {  // values do not matter to the time
-  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(model.rows * model.features));
-  std::uint32_t state = 1;
-  for (std::uint8_t& pixel : pixels)
-    pixel = static_cast<std::uint8_t>((state = state * 1664525u + 1013904223u) >> 24);
-  std::vector<std::int32_t> labels(static_cast<std::size_t>(model.rows));
-  for (std::int32_t& label : labels)
-    label = static_cast<std::int32_t>((state = state * 1664525u + 1013904223u) >> 16) % 10;
-  return {weft::from_values(pixels, {model.rows, model.features}),
-          weft::from_values(labels, {model.rows}),
-          kClasses,
-          {1.0f / 255.0f, 0.0f}};
-}
-
-// Median over `epochs` of the microseconds that one of an epoch's steps takes; the first epochs warm up.
-template <class Epoch>
-double median_microseconds(std::uint32_t epochs, std::int64_t steps, Epoch run_epoch) {
-  std::vector<double> microseconds;
-  for (std::uint32_t epoch = 0; epoch < kWarmUpEpochs + epochs; ++epoch) {
-    const auto begin = std::chrono::steady_clock::now();
-    run_epoch(epoch);
-    const std::chrono::duration<double, std::micro> time = std::chrono::steady_clock::now() - begin;
-    if (epoch >= kWarmUpEpochs) microseconds.push_back(time.count() / static_cast<double>(steps));
+Arguments parse(const std::vector<std::string_view>& words) {
+  constexpr std::string_view kOut = "--benchmark_out=";  // Google Benchmark's names, for bench/run
+  Arguments arguments;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string_view word = words[i];
+    if (word == "cpu" || word == "gpu")
+      arguments.device = word == "cpu" ? weft::Device::cpu : weft::Device::gpu;
+    else if (word == "--rounds")
+      arguments.rounds = rounds_of(i + 1 < words.size() ? words[++i] : "");
+    else if (word == "--check")
+      arguments.is_check = true;
+    else if (word == "--help" || word == "-h")
+      arguments.is_help = true;
+    else if (word.starts_with(kOut))
+      arguments.file = word.substr(kOut.size());
+    else if (const bench::Lesson* lesson = bench::find_lesson(word))
+      arguments.lessons.push_back(lesson);
+    else if (word != "--benchmark_out_format=json")
+      refuse(
+          "cpu, gpu, a lesson of 04, 08, 12, 24, 26 and 26_batch_norm, --rounds N, --check or "
+          "--benchmark_out=FILE",
+          word);
   }
-  std::ranges::nth_element(microseconds, microseconds.begin() + epochs / 2);
-  return microseconds[epochs / 2];
+  if (arguments.lessons.empty())
+    for (const bench::Lesson& lesson : bench::lessons()) arguments.lessons.push_back(&lesson);
+  return arguments;
 }
 
-void print_times(const Model& shape, weft::Device device, std::uint32_t epochs) {
-  const weft::Dataset train = random_pictures(shape).to(device);
-  weft::Generator generator(1);
-  weft::nn::Sequential model = shape.make(generator);
-  model.to(device);
-  weft::Sgd optimizer(model.parameters(), {.lr = 0.1});
-  weft::TrainingStep step{
-      [&](const weft::Batch& b) { return weft::cross_entropy(model(b.x), b.y); }, optimizer};
-
-  const double gathered = median_microseconds(epochs, shape.steps(), [&](std::uint32_t epoch) {
-    step.run(train.batches(kBatch, weft::Order::shuffled(1, epoch)));
-    (void)step.metrics();  // waits
-  });
-  const weft::Batch batch = train.gather(0, kBatch);
-  const double ready = median_microseconds(epochs, shape.steps(), [&](std::uint32_t) {
-    weft::Tensor loss;
-    for (std::int64_t i = 0; i < shape.steps(); ++i) {
-      loss = weft::cross_entropy(model(batch.x), batch.y);
-      loss.backward();
-      optimizer.step();
-    }
-    (void)loss.item();  // waits
-  });
-  std::printf("%.2f %.2f\n", gathered, ready);
+weft::Device device_of(const Arguments& arguments) {
+  const bool is_executor = weft::gpu_available() && weft::gpu_properties().is_executor;
+  const weft::Device device = arguments.device.value_or(
+      weft::gpu_available() && !is_executor ? weft::Device::gpu : weft::Device::cpu);
+  if (device == weft::Device::cpu) return device;
+  if (!weft::gpu_available()) throw std::invalid_argument(weft::gpu_unavailable_reason());
+  if (is_executor && !arguments.is_check)
+    throw std::invalid_argument(
+        "this build's gpu is the SIMT executor, whose speed says nothing; --check runs there");
+  return device;
 }
 
-int refuse(std::string_view argument) {
-  std::fprintf(stderr,
-               "training_step_bench: expected [cpu|gpu] [EPOCHS] [softmax|cnn], with 1 to 1000 "
-               "epochs, got \"%.*s\"\n",
-               static_cast<int>(argument.size()), argument.data());
-  return 2;
+bench::Measured measure(const bench::Lesson& lesson, weft::Device device,
+                        const Arguments& arguments) {
+  bench::Measured measured{&lesson, bench::first_losses(lesson, device), 0, {}, {}};
+  if (device == weft::Device::gpu)
+    measured.error =
+        bench::largest_difference(measured.losses, bench::first_losses(lesson, weft::Device::cpu));
+  if (!(measured.error <= kTolerance))
+    measured.problem = "wrong: a loss of the first steps is off the CPU path's by " +
+                       std::to_string(measured.error) + " of it, expected at most " +
+                       std::to_string(kTolerance);
+  else if (!arguments.is_check)
+    measured.times = bench::time_steps(lesson, device, arguments.rounds);
+  return measured;
 }
 
 }  // namespace
 
-int main(int count, char** arguments) try {
-  weft::Device device = weft::Device::cpu;
-  std::uint32_t epochs = 5;
-  if (count > 1) {
-    const std::string_view name = arguments[1];
-    if (name != "cpu" && name != "gpu") return refuse(name);
-    if (name == "gpu") device = weft::Device::gpu;
+int main(int count, char** words) try {
+  const Arguments arguments = parse({words + 1, words + count});
+  if (arguments.is_help) {
+    std::fputs(kUsage, stdout);
+    return 0;
   }
-  if (count > 2) {
-    const char* const end = arguments[2] + std::strlen(arguments[2]);
-    const auto [stop, error] = std::from_chars(arguments[2], end, epochs);
-    if (error != std::errc{} || stop != end || epochs < 1 || epochs > 1000)
-      return refuse(arguments[2]);
+  const weft::Device device = device_of(arguments);
+  std::printf(
+      "%s\n%-14s %5s  %s\n", weft::describe(device).c_str(), "lesson", "batch",
+      arguments.is_check ? "losses of the first steps" : "gather and step  ready step (us)");
+  std::vector<bench::Measured> measured;
+  for (const bench::Lesson* lesson : arguments.lessons) {
+    measured.push_back(measure(*lesson, device, arguments));
+    bench::print(measured.back());
   }
-  const Model* model = &kModels[0];
-  if (count > 3) {
-    model = std::ranges::find(kModels, arguments[3], &Model::name);
-    if (model == std::end(kModels)) return refuse(arguments[3]);
-  }
-  if (count > 4) return refuse(arguments[4]);
-  if (device == weft::Device::gpu && weft::gpu_properties().is_executor) {
-    std::fputs(
-        "training_step_bench: this build's gpu is the SIMT executor, whose speed says nothing\n",
-        stderr);
-    return 2;
-  }
-  print_times(*model, device, epochs);
+  if (!arguments.file.empty()) bench::save(arguments.file, device, measured);
+  const auto is_wrong = [](const bench::Measured& m) { return !m.problem.empty(); };
+  // In a file a row says what is wrong, and the other rows stand, as in the other benchmarks.
+  return arguments.file.empty() && std::ranges::any_of(measured, is_wrong) ? 1 : 0;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "training_step_bench: %s\n", error.what());
   return 2;
