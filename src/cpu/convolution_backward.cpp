@@ -15,8 +15,7 @@
 namespace weft::cpu {
 namespace {
 
-constexpr std::int64_t kBlock =
-    1 << 15;  // numbers of a block of the im2col matrix: 128 KiB of float
+constexpr std::int64_t kBlock = 1 << 15;  // numbers of a block of the matrix of dx's windows
 
 std::int64_t taps_of(const WindowGeometry& g) { return std::int64_t{g.r} * g.s * g.c; }
 

@@ -69,7 +69,7 @@ template <bool kScatter, std::size_t kBytes, std::size_t kLines, class T>
 }
 
 template <std::size_t kBytes, class T>
-inline constexpr std::size_t kMostLines = kHeld* kBytes / sizeof(Line<T>);
+inline constexpr std::size_t kMostLines = kHeld / (sizeof(Line<T>) / kBytes);
 
 template <bool kScatter, class T>
 WEFT_AVX2 void run_avx2(const Product<T>& p) {

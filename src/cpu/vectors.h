@@ -22,8 +22,8 @@ struct VectorOf {
   typedef T Type __attribute__((vector_size(kBytes)));
 };
 
-inline constexpr std::size_t kWideVector = 32,
-                             kNarrowVector = 16;  // bytes: AVX2, and any processor
+inline constexpr std::size_t kWideVector = 32;    // bytes: AVX2
+inline constexpr std::size_t kNarrowVector = 16;  // any processor
 
 #if defined(__x86_64__)
 #define WEFT_AVX2 [[gnu::target("avx2,fma")]]

@@ -1,5 +1,5 @@
-// Sums of 6 rows stay in 12 vector registers over all terms. With AVX2 a row is two of
-// them, and a term costs 12 multiply-adds and 9 loads. The processor says which of the versions it can run.
+// The sums of a few rows stay in 12 vector registers over all terms. With AVX2 these are 6 rows of two vectors,
+// and a term costs 12 multiply-adds and 9 loads.
 
 #include "src/cpu/window_product.h"
 
@@ -10,9 +10,8 @@
 namespace weft::cpu {
 namespace {
 
-constexpr std::size_t kTerms =
-    256;  // whose part of the panel, 16 KiB, stays in the first-level cache
-constexpr std::size_t kSums = 12;  // of the 16 vector registers
+constexpr std::size_t kTerms = 256;  // their part of the panel, 16 KiB, stays in the first cache
+constexpr std::size_t kSums = 12;    // of the 16 vector registers
 
 template <class T>
 struct Product {
@@ -58,7 +57,7 @@ template <std::size_t kBytes, class T>
 
 template <std::size_t kBytes, class T>
 [[gnu::always_inline]] inline void add_product(const Product<T>& p) {
-  constexpr std::size_t kRows = kSums * kBytes / sizeof(Line<T>);
+  constexpr std::size_t kRows = kSums / (sizeof(Line<T>) / kBytes);
   for (std::size_t first = 0; first < p.terms.size(); first += kTerms)
     for (std::size_t row = 0; row < p.rows.size(); row += kRows)
       add_tile<kBytes>(p, row, first, std::min(first + kTerms, p.terms.size()));
