@@ -80,7 +80,7 @@ void add_weight_gradient(const T* x, const T* dy, const WindowBands& bands, cons
   const auto places = std::span(bands.places).first(static_cast<std::size_t>(count));
   for (std::int64_t panel = 0; panel * kLineLength<T> < k; ++panel)
     window_product<T>(pixels, bands.taps, places, of_dy.lines.data() + panel * of_dy.terms,
-                      sums[panel * taps_of(bands.g)].of, kLineLength<T>, kLineLength<T>);
+                      numbers_of(sums + panel * taps_of(bands.g)), kLineLength<T>, kLineLength<T>);
 }
 
 }  // namespace

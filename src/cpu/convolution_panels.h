@@ -70,7 +70,7 @@ T* scratch(std::int64_t size) {
   thread_local std::vector<Line<T>> memory;
   const auto lines = static_cast<std::size_t>((size + kLineLength<T> - 1) / kLineLength<T>);
   if (memory.size() < lines) memory.resize(lines);
-  return memory.data()->of;
+  return numbers_of(memory.data());
 }
 
 }  // namespace weft::cpu

@@ -85,7 +85,7 @@ void conv2d_pooled_backward_data(const T* dy, const std::uint8_t* argmax, const 
              lines_of_output = taps / kLineLength<T>;
   const std::vector<std::int64_t> lines = lines_of_window<T>(bands);
   std::vector<Line<T>> weights(static_cast<std::size_t>(k * lines_of_output));
-  std::copy_n(weight, k * taps, weights.data()->of);
+  std::copy_n(weight, k * taps, numbers_of(weights.data()));
   parallel_for(g.n, bands.work(k), [&](std::int64_t image) {
     if (!add) std::fill_n(dx + image * of_image, of_image, T(0));
     if (g.p == 0) return;
@@ -110,17 +110,16 @@ void conv2d_pooled_backward_weight(const T* x, const T* dy, const std::uint8_t* 
   const auto taps = static_cast<std::int64_t>(bands.taps.size()),
              lines_of_output = taps / kLineLength<T>;
   const std::vector<std::int64_t> lines = lines_of_window<T>(bands);
-  const auto sums =
-      sum_over_bands<T>(bands, bands.work(k), static_cast<std::size_t>(k * lines_of_output),
-                        [&](const Band& band, Line<T>* of_part) {
-                          T* const pixels = scratch<T>(bands.pixels());
-                          copy_pixels(x, bands, band, pixels);
-                          ChosenPlaces<T> places(dy, argmax, bands, band, k);
-                          for (std::int64_t output = 0; output < k; ++output)
-                            gather_lines<T>(pixels, lines, places.of_output(output),
-                                            of_part + output * lines_of_output);
-                        });
-  const T* const sum = sums.data()->of;
+  auto sums = sum_over_bands<T>(bands, bands.work(k), static_cast<std::size_t>(k * lines_of_output),
+                                [&](const Band& band, Line<T>* of_part) {
+                                  T* const pixels = scratch<T>(bands.pixels());
+                                  copy_pixels(x, bands, band, pixels);
+                                  ChosenPlaces<T> places(dy, argmax, bands, band, k);
+                                  for (std::int64_t output = 0; output < k; ++output)
+                                    gather_lines<T>(pixels, lines, places.of_output(output),
+                                                    of_part + output * lines_of_output);
+                                });
+  const T* const sum = numbers_of(sums.data());
   for (std::int64_t i = 0; i < k * taps; ++i) dweight[i] = add ? dweight[i] + sum[i] : sum[i];
 }
 

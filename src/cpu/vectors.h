@@ -17,6 +17,12 @@ struct alignas(64) Line {
   T of[kLineLength<T>];
 };
 
+/// The numbers of lines, of which there may be none, as one array.
+template <class T>
+T* numbers_of(Line<T>* lines) {
+  return reinterpret_cast<T*>(lines);
+}
+
 template <class T, std::size_t kBytes>
 struct VectorOf {
   typedef T Type __attribute__((vector_size(kBytes)));
