@@ -94,8 +94,10 @@ weft::Device device_of(const Arguments& arguments) {
 
 bench::Measured measure(const bench::Lesson& lesson, weft::Device device,
                         const Arguments& arguments) {
-  bench::Measured measured{&lesson, bench::first_losses(lesson, device), 0, {}, {}};
-  if (device == weft::Device::gpu)
+  bench::Measured measured{&lesson, {}, 0, {}, {}};
+  const bool is_gpu = device == weft::Device::gpu;
+  if (is_gpu || arguments.is_check) measured.losses = bench::first_losses(lesson, device);
+  if (is_gpu)
     measured.error =
         bench::largest_difference(measured.losses, bench::first_losses(lesson, weft::Device::cpu));
   if (!(measured.error <= kTolerance))

@@ -71,7 +71,6 @@ class Training:
                 for value in state.values():
                     if torch.is_tensor(value):
                         value.zero_()
-        self.optimizer.zero_grad()
 
     def gather(self, chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         x, y = self.inputs.index_select(0, chosen), self.labels.index_select(0, chosen)
@@ -90,9 +89,9 @@ class Training:
         return F.cross_entropy(self.model(x), y)
 
     def update(self, loss: torch.Tensor) -> None:
-        self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
+        self.optimizer.zero_grad()  # last: a graph writes gradients then and does not add to them
 
     def step(self, chosen: torch.Tensor) -> torch.Tensor:
         loss = self.loss(*self.gather(chosen))
@@ -143,7 +142,6 @@ class Captured(Training):
             for _ in range(WARM_UP_STEPS):
                 step()
         torch.cuda.current_stream().wait_stream(side)
-        self.optimizer.zero_grad()  # so that the graph writes gradients and does not add to them
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
             result = step()

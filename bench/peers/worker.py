@@ -11,6 +11,8 @@ import sys
 import time
 from collections.abc import Callable
 
+from lessons import CHECKED_STEPS, LESSONS
+
 SECONDS_OF_ROUND = 0.1  # as in bench/training_step/training.cpp
 
 
@@ -22,7 +24,7 @@ def seconds_of(run: Callable[[int], None], steps: int) -> float:
 
 def steps_of_round(run: Callable[[int], None], steps_of_call: int) -> int:
     """How many steps fill a round; running them to find out warms up."""
-    run(2 * steps_of_call)
+    run(steps_of_call)
     steps = steps_of_call
     while (seconds := seconds_of(run, steps)) < SECONDS_OF_ROUND / 2:
         steps *= 2
@@ -30,32 +32,33 @@ def steps_of_round(run: Callable[[int], None], steps_of_call: int) -> int:
 
 
 class Worker:
-    """One training at a time, kept for all its rounds."""
+    """The trainings of one lesson, kept for all their rounds."""
 
     def __init__(self, peer, device: str) -> None:
         self.peer, self.device = peer, device
-        self.trainings: dict = {}
+        self.lesson, self.trainings = "", {}
 
     def contenders(self, lesson: str, slow: bool) -> list[str]:
-        from lessons import LESSONS
-
-        self.trainings.clear()  # of the lesson before
         return self.peer.contenders(LESSONS[lesson], self.device, slow)
 
     def losses(self, lesson: str, contender: str) -> list[float]:
-        from lessons import CHECKED_STEPS, LESSONS
+        return self._training(lesson, contender).losses(CHECKED_STEPS)
 
-        training = self.trainings[contender] = self.peer.make(LESSONS[lesson], contender, self.device)
-        training.rounds = None
-        return training.losses(CHECKED_STEPS)
-
-    def round(self, contender: str) -> list[float]:
+    def round(self, lesson: str, contender: str) -> list[float]:
         """Microseconds of a step: with the gather, and on a batch that lies ready."""
-        training = self.trainings[contender]
+        training = self._training(lesson, contender)
         runs = (training.run_gathered, training.run_ready)
         if not training.rounds:
             training.rounds = [steps_of_round(run, training.steps_of_call) for run in runs]
         return [1e6 * seconds_of(run, steps) / steps for run, steps in zip(runs, training.rounds)]
+
+    def _training(self, lesson: str, contender: str):
+        if lesson != self.lesson:
+            self.lesson, self.trainings = lesson, {}
+        if contender not in self.trainings:
+            training = self.trainings[contender] = self.peer.make(LESSONS[lesson], contender, self.device)
+            training.rounds = None
+        return self.trainings[contender]
 
 
 def main() -> None:
@@ -71,11 +74,14 @@ def main() -> None:
         peer = importlib.import_module(f"{library}_peer")
         if device == "auto":
             device = "gpu" if peer.has_gpu() else "cpu"
+        if device == "gpu" and not peer.has_gpu():
+            raise RuntimeError(f"this {peer.NAME} has no GPU")
         peer.set_up(device, threads)
+        device_name = peer.device_name() if device == "gpu" else ""
     except Exception as error:  # noqa: BLE001: whatever a library throws is the reader's to know
         answer({"problem": describe(error)})
         return
-    answer({"name": peer.NAME, "device": device, "device_name": peer.device_name() if device == "gpu" else ""})
+    answer({"name": peer.NAME, "device": device, "device_name": device_name})
     worker = Worker(peer, device)
     for line in sys.stdin:
         name, *arguments = json.loads(line)

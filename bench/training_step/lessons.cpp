@@ -45,8 +45,8 @@ nn::Sequential anime_batch_norm(Generator& g) {
       nn::Linear(128, 8, g)});
 }
 
-/// Number `index` of a random stream: 32 bits, mixed by products with constants below 2^31, which signed 64-bit
-/// arithmetic holds. The constants are those of Chris Wellons' search for hash functions of little bias.
+/// Number `index` of a random stream: 32 bits, mixed with the constants of Chris Wellons' search for hash functions of
+/// little bias. No state, so that any language computes all of them at once.
 std::uint32_t hash(std::uint32_t stream, std::uint32_t index) {
   std::uint32_t x = index + stream * 0x9e3779b9u;
   x = (x ^ (x >> 16)) * 0x21f0aaadu;

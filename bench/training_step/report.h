@@ -12,7 +12,7 @@ namespace bench {
 /// What is known of one lesson.
 struct Measured {
   const Lesson* lesson;
-  std::vector<double> losses;  // of the first steps
+  std::vector<double> losses;  // of the first steps; empty where nothing asks for them
   double error = 0;            // the losses' difference from the CPU path's
   std::string problem;         // why it was not timed; empty where it was
   Times times;                 // empty where only losses were asked for

@@ -81,7 +81,7 @@ double seconds_of(std::int64_t steps, Run run) {
 /// How many steps fill a round; running them to find out warms up.
 template <class Run>
 std::int64_t steps_of_round(Run run) {
-  run(2);
+  run(1);
   for (std::int64_t steps = 1;;) {
     const double seconds = seconds_of(steps, run);
     if (seconds >= kSecondsOfRound / 2) {
