@@ -345,16 +345,20 @@ INSTANTIATE_TEST_SUITE_P(Devices, ConvolutionPoolOp, ::testing::Values(Device::c
                          [](const auto& device) { return std::string(name_of(device.param)); });
 
 TEST(ConvolutionPool, HasTheGradientsOfFiniteDifferences) {
-  Rng rng(9);
-  const Tensor x = from_values(rng.normal<double>(2 * 6 * 5 * 3), {2, 6, 5, 3});
-  const Tensor weight = from_values(rng.normal<double>(4 * 3 * 2 * 3), {4, 3, 2, 3});
-  const Tensor bias = from_values(rng.normal<double>(4), {4});
-  EXPECT_EQ(gradient_check(
-                [](const std::vector<Tensor>& in) {
-                  return conv2d_relu_max_pool(in[0], in[1], in[2], {.padding = {1, 0}});
-                },
-                {x, weight, bias}),
-            "");
+  for (const int channels : {3, 16}) {  // 16: from the maxima alone
+    Rng rng(9);
+    const Tensor x = from_values(rng.normal<double>(2 * 6 * 5 * channels), {2, 6, 5, channels});
+    const Tensor weight =
+        from_values(rng.normal<double>(4 * 3 * 2 * channels), {4, 3, 2, channels});
+    const Tensor bias = from_values(rng.normal<double>(4), {4});
+    EXPECT_EQ(gradient_check(
+                  [](const std::vector<Tensor>& in) {
+                    return conv2d_relu_max_pool(in[0], in[1], in[2], {.padding = {1, 0}});
+                  },
+                  {x, weight, bias}),
+              "")
+        << channels << " channels";
+  }
 }
 
 TEST(ConvolutionPool, RefusesWhatItCannotTake) {
