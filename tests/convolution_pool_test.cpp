@@ -133,8 +133,8 @@ Floats backward_weight(const ConvolutionCase& p, const Floats& dy, const Bytes& 
   return dweight.download();
 }
 
-/// The map's gradient that the definition gives, then the oracle's gradient of the weights.
-std::vector<double> weight_oracle(ConvolutionCase p, const Floats& dy, const Bytes& argmax) {
+/// The case with the map's gradient that the definition gives.
+ConvolutionCase with_gradient(ConvolutionCase p, const Floats& dy, const Bytes& argmax) {
   const std::int64_t rows = p.g.p / 2, columns = p.g.q / 2;
   p.dy.assign(p.dy.size(), 0.0f);
   for (std::size_t i = 0; i < dy.size(); ++i) {
@@ -146,7 +146,11 @@ std::vector<double> weight_oracle(ConvolutionCase p, const Floats& dy, const Byt
         output;
     p.dy[static_cast<std::size_t>(to)] = dy[i];
   }
-  return p.backward_weight().value;
+  return p;
+}
+
+std::vector<double> weight_oracle(const ConvolutionCase& p, const Floats& dy, const Bytes& argmax) {
+  return with_gradient(p, dy, argmax).backward_weight().value;
 }
 
 TEST(ConvolutionPool, WeightKernelSumsThePlacesOfTheMaxima) {
@@ -167,6 +171,53 @@ TEST(ConvolutionPool, WeightKernelSumsThePlacesOfTheMaxima) {
     test::expect_equal(backward_weight(p, dy, argmax, misalign, &ones), sum,
                        p.describe() + ", added", Content::any);
   });
+}
+
+TEST(ConvolutionPool, TwinsOfTheGradientsFollowTheDefinition) {
+  test::for_each_seed("cpu conv2d_pooled_backward", [](Rng& rng) {
+    ConvolutionCase p = random_case(rng, 1, 20);
+    p.g.c = rng.chance(0.5) ? 16 : 32;
+    fill(p, rng, rng.chance(0.5));
+    ASSERT_TRUE(cpu::conv2d_pooled_backward_fits(p.g)) << p.describe();
+    const Floats dy = rng.small_integers(pooled_size(p));  // zeros among them
+    Bytes argmax(dy.size());
+    for (std::uint8_t& place : argmax) place = static_cast<std::uint8_t>(rng.integer(0, 3));
+    const ConvolutionCase expected = with_gradient(p, dy, argmax);
+    std::vector<double> of_x = expected.backward_data().value;
+    std::vector<double> of_weight = expected.backward_weight().value;
+    const Guarded<float> x(p.x, Device::cpu), weight(p.weight, Device::cpu);
+    const Guarded<float> dx(x.size(), Device::cpu), dweight(weight.size(), Device::cpu);
+    for (const bool add : {false, true}) {  // the second time to what the first one wrote
+      cpu::conv2d_pooled_backward_data(dy.data(), argmax.data(), weight.data(), dx.data(), add, p.g,
+                                       p.k);
+      cpu::conv2d_pooled_backward_weight(x.data(), dy.data(), argmax.data(), dweight.data(), add,
+                                         p.g, p.k);
+      test::expect_equal(dx.download(), of_x, p.describe() + ", dx", Content::any);
+      test::expect_equal(dweight.download(), of_weight, p.describe() + ", dweight", Content::any);
+      for (double& value : of_x) value *= 2;
+      for (double& value : of_weight) value *= 2;
+    }
+  });
+}
+
+// Enough images for several parts of the sum and several threads, and of more rows than a band has.
+TEST(ConvolutionPool, TwinsOfTheGradientsWorkInBands) {
+  Rng rng(8);
+  ConvolutionCase p;
+  p.g = {.n = 9, .h = 27, .w = 25, .c = 16, .r = 3, .s = 3, .pad_h = 1, .pad_w = 1};
+  p.k = 20, p.is_integer = true;
+  fill(p, rng, true);
+  const Floats dy = rng.small_integers(pooled_size(p));
+  const Bytes argmax = oracle(p).argmax;
+  const Guarded<float> dx(static_cast<std::int64_t>(p.x.size()), Device::cpu);
+  const Guarded<float> dweight(static_cast<std::int64_t>(p.weight.size()), Device::cpu);
+  cpu::conv2d_pooled_backward_data(dy.data(), argmax.data(), p.weight.data(), dx.data(), false, p.g,
+                                   p.k);
+  cpu::conv2d_pooled_backward_weight(p.x.data(), dy.data(), argmax.data(), dweight.data(), false,
+                                     p.g, p.k);
+  const ConvolutionCase expected = with_gradient(p, dy, argmax);
+  test::expect_equal(dx.download(), expected.backward_data().value);
+  test::expect_equal(dweight.download(), expected.backward_weight().value);
 }
 
 TEST(ConvolutionPool, ManyImagesAreSharedAmongBlocks) {
@@ -247,9 +298,10 @@ class ConvolutionPoolOp : public ::testing::TestWithParam<Device> {
   }
 };
 
-// Integers: the one op and the three give equal results and gradients. 5 channels: the three ops on the gpu.
+// Integers: the one op and the three give equal results and gradients. 5 channels: the three ops on the gpu; 16: the
+// gradients from the maxima alone on the cpu.
 TEST_P(ConvolutionPoolOp, IsItsThreeOps) {
-  for (const int channels : {1, 3, 5})
+  for (const int channels : {1, 3, 5, 16})
     for (const ConvolutionMethod method :
          {ConvolutionMethod::automatic, ConvolutionMethod::implicit_gemm}) {
       Rng rng(static_cast<std::uint64_t>(channels));
@@ -293,16 +345,20 @@ INSTANTIATE_TEST_SUITE_P(Devices, ConvolutionPoolOp, ::testing::Values(Device::c
                          [](const auto& device) { return std::string(name_of(device.param)); });
 
 TEST(ConvolutionPool, HasTheGradientsOfFiniteDifferences) {
-  Rng rng(9);
-  const Tensor x = from_values(rng.normal<double>(2 * 6 * 5 * 3), {2, 6, 5, 3});
-  const Tensor weight = from_values(rng.normal<double>(4 * 3 * 2 * 3), {4, 3, 2, 3});
-  const Tensor bias = from_values(rng.normal<double>(4), {4});
-  EXPECT_EQ(gradient_check(
-                [](const std::vector<Tensor>& in) {
-                  return conv2d_relu_max_pool(in[0], in[1], in[2], {.padding = {1, 0}});
-                },
-                {x, weight, bias}),
-            "");
+  for (const int channels : {3, 16}) {  // 16: from the maxima alone
+    Rng rng(9);
+    const Tensor x = from_values(rng.normal<double>(2 * 6 * 5 * channels), {2, 6, 5, channels});
+    const Tensor weight =
+        from_values(rng.normal<double>(4 * 3 * 2 * channels), {4, 3, 2, channels});
+    const Tensor bias = from_values(rng.normal<double>(4), {4});
+    EXPECT_EQ(gradient_check(
+                  [](const std::vector<Tensor>& in) {
+                    return conv2d_relu_max_pool(in[0], in[1], in[2], {.padding = {1, 0}});
+                  },
+                  {x, weight, bias}),
+              "")
+        << channels << " channels";
+  }
 }
 
 TEST(ConvolutionPool, RefusesWhatItCannotTake) {

@@ -1,7 +1,10 @@
 #include "src/cpu/activation.h"
 
+#include <algorithm>
 #include <cmath>
+#include <type_traits>
 
+#include "src/cpu/exponential.h"
 #include "src/cpu/parallel.h"
 
 namespace weft::cpu {
@@ -30,10 +33,26 @@ void with_functions(Activation activation, T slope, Run run) {
   }
 }
 
+constexpr std::int64_t kPiece = 4096;  // numbers that a thread takes at once
+
+void sigmoids(const float* x, float* y, std::int64_t size) {
+  parallel_for((size + kPiece - 1) / kPiece, size, [=](std::int64_t piece) {
+    const std::int64_t end = std::min((piece + 1) * kPiece, size);
+    for (std::int64_t i = piece * kPiece; i < end; i += kLanes) {
+      const Floats lanes = load_lanes(x + i, end - i);
+      const Ints is_negative = lanes < Floats{};
+      const Floats e = exp_of_nonpositive(is_negative ? lanes : -lanes);  // never overflows
+      store_lanes(y + i, end - i, (is_negative ? e : Floats{} + 1.0f) / (e + 1.0f));
+    }
+  });
+}
+
 }  // namespace
 
 template <class T>
 void activation(const T* x, T* y, std::int64_t size, Activation activation, T slope) {
+  if constexpr (std::is_same_v<T, float>)
+    if (activation == Activation::sigmoid) return sigmoids(x, y, size);
   with_functions(activation, slope, [&](auto f, auto) {
     for_each_element(size, [=](std::int64_t i) { y[i] = f(x[i]); });
   });

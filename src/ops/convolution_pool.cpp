@@ -31,29 +31,52 @@ Tensor spread(const Tensor& dy, const Tensor& argmax, const WindowGeometry& g) {
   return map;
 }
 
-/// From the maxima alone; the shape is one that the kernel takes.
+/// From the maxima alone; the shape is one that the twin takes, here and below.
 void sparse_backward_weight(const Tensor& x, const Tensor& dy, const Tensor& argmax,
                             const Gradients::Target& target, const WindowGeometry& g) {
   const std::int64_t k = dy.size(3);
+  const std::uint8_t* const which = argmax.data<std::uint8_t>();
   ops::require_same_device("conv2d backward", {&x, &dy, &target.into});
+  if (dy.device() == Device::cpu)
+    return ops::with_floating_type(dy.dtype(), [&]<class T>() {
+      cpu::conv2d_pooled_backward_weight(x.data<T>(), dy.data<T>(), which, target.into.data<T>(),
+                                         target.add, g, k);
+    });
   const Tensor workspace =
       empty({kernels::conv2d_pooled_backward_weight_workspace(g, k)}, DType::float32, Device::gpu);
-  kernels::conv2d_pooled_backward_weight(
-      x.data<float>(), dy.data<float>(), argmax.data<std::uint8_t>(), target.into.data<float>(),
-      target.add, workspace.data<float>(), g, k, current_stream());
+  kernels::conv2d_pooled_backward_weight(x.data<float>(), dy.data<float>(), which,
+                                         target.into.data<float>(), target.add,
+                                         workspace.data<float>(), g, k, current_stream());
+}
+
+void sparse_backward_data(const Tensor& dy, const Tensor& argmax, const Tensor& weight,
+                          const Gradients::Target& target, const WindowGeometry& g) {
+  ops::require_same_device("conv2d backward", {&dy, &weight, &target.into});
+  ops::with_floating_type(dy.dtype(), [&]<class T>() {
+    cpu::conv2d_pooled_backward_data(dy.data<T>(), argmax.data<std::uint8_t>(), weight.data<T>(),
+                                     target.into.data<T>(), target.add, g, dy.size(3));
+  });
 }
 
 /// dy is the gradient of the maxima before ReLU.
 void backward(const Tensor& x, const Tensor& weight, const Tensor& dy, const Tensor& argmax,
               const WindowGeometry& g, Gradients& gradients) {
-  const bool is_sparse =
-      dy.device() == Device::gpu && kernels::conv2d_pooled_backward_weight_fits(g, weight.size(0));
+  const bool is_cpu = dy.device() == Device::cpu;
+  const bool weight_is_sparse =
+      is_cpu ? cpu::conv2d_pooled_backward_fits(g)
+             : kernels::conv2d_pooled_backward_weight_fits(g, weight.size(0));
+  const bool data_is_sparse = is_cpu && weight_is_sparse;
+  const bool wants_data = gradients.wanted(0), wants_weight = gradients.wanted(1);
   Tensor map;
-  if (gradients.wanted(0) || (gradients.wanted(1) && !is_sparse)) map = spread(dy, argmax, g);
-  if (gradients.wanted(0)) ops::conv2d_backward_data(map, weight, gradients.target(0), g);
-  if (gradients.wanted(1) && is_sparse)
+  if ((wants_data && !data_is_sparse) || (wants_weight && !weight_is_sparse))
+    map = spread(dy, argmax, g);
+  if (wants_data && data_is_sparse)
+    sparse_backward_data(dy, argmax, weight, gradients.target(0), g);
+  else if (wants_data)
+    ops::conv2d_backward_data(map, weight, gradients.target(0), g);
+  if (wants_weight && weight_is_sparse)
     sparse_backward_weight(x, dy, argmax, gradients.target(1), g);
-  else if (gradients.wanted(1))
+  else if (wants_weight)
     ops::conv2d_backward_weight(x, map, gradients.target(1), g);
   if (gradients.wanted(2))
     ops::add_column_sums("conv2d_relu_max_pool backward", dy, gradients.target(2));

@@ -34,9 +34,9 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias = {},
               const Conv2dOptions& options = {});
 
 /// max_pool2d(relu(conv2d(x, weight, bias)), 2) as one op that never keeps the map between them: one launch on the gpu for 1 to 4
-/// channels, whose weight gradient sums the places alone that a maximum was taken from; in a cache on the CPU. Else, and with
-/// another method than automatic or direct, those ops one by one. [n, p/2, q/2, k]; recorded. Throws as conv2d, and for a map under
-/// 2x2.
+/// channels; in a cache on the CPU. The gradients come from the places alone that a maximum was taken from: of the weights on
+/// the gpu, of weights and x on the CPU for multiples of 16 channels. Else, and with another method than automatic or
+/// direct, those ops one by one. [n, p/2, q/2, k]; recorded. Throws as conv2d, and for a map under 2x2.
 Tensor conv2d_relu_max_pool(const Tensor& x, const Tensor& weight, const Tensor& bias = {},
                             const Conv2dOptions& options = {});
 
