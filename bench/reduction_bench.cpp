@@ -131,7 +131,7 @@ bench::Problem make(Op op, const Matrix& m) {
                   (call == 0 ? whole : whole_later).data<std::int32_t>());
             },
         .results = {of_integers ? whole : y},
-        .tolerance = 1e-4};
+        .tolerance = of_integers ? 0 : 1e-4};
     // Of numbers around 0 the sum may be next to nothing: its deviation is the measure.
     if (op == Op::sum)
       contender.error = [=, scale = std::sqrt(static_cast<double>(size))] {

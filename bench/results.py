@@ -2,6 +2,7 @@
 of a problem, with the rounds it was timed in. bench/run, bench/table, bench/compare and bench/plot share it."""
 
 import json
+import os
 import statistics
 import sys
 
@@ -51,8 +52,13 @@ def add_round(rows, run):
 def save(path, rows, context):
     """A results file: a row a line, so that two of them can be compared by eye too."""
     lines = ",\n".join(json.dumps(row) for row in rows)
-    with open(path, "w") as file:
-        file.write('{"context": ' + json.dumps(context) + ',\n"rows": [\n' + lines + "\n]}\n")
+    partial = f"{path}.partial"  # who is ended here leaves no half of a file
+    try:
+        with open(partial, "w") as file:
+            file.write('{"context": ' + json.dumps(context) + ',\n"rows": [\n' + lines + "\n]}\n")
+        os.replace(partial, path)
+    except OSError as error:
+        refuse("a file to write to", path, error.strerror)
 
 
 def load(path):

@@ -244,6 +244,18 @@ TEST(Bench, RefusesAFileThatIsNoneWithStatus2AndItsName) {
   }
 }
 
+TEST(Bench, RefusesToWriteWhereItCannotWithStatus2) {
+  const test::TemporaryFolder folder;
+  const std::string file = folder / "file";
+  test::put(file, "");
+  for (const std::string& command : {std::string("bench/plot ") + kResults + " " + file,
+                                     std::string("bench/plot ") + kResults + " ''"}) {
+    const Outcome outcome = run(command);
+    EXPECT_EQ(outcome.status, 2) << command << ": " << outcome.output;
+    EXPECT_EQ(outcome.output.find("Traceback"), std::string::npos) << outcome.output;
+  }
+}
+
 TEST(Bench, ScriptsExplainThemselvesAndRefuseOtherArguments) {
   for (const std::string script : {"bench/run", "bench/table", "bench/compare", "bench/plot"}) {
     EXPECT_EQ(run(script + " --help").status, 0) << script;

@@ -121,6 +121,76 @@ TEST(GpuCheck, ResumesOnTheSameGpuAlone) {
   EXPECT_TRUE(has(bundle.report(), "Weft on Fake GPU")) << "what there was is left as it was";
 }
 
+TEST(GpuCheck, GoesOnFromWhatItWroteAlone) {
+  const FakeBundle bundle;
+  EXPECT_EQ(bundle.run("--phases benchmarks").status, 0);
+  const std::string checks = bundle.file("out/checks.json"),
+                    context = checks.substr(0, checks.find("\"phases\"")) + "\"phases\": ";
+  for (const std::string& text :
+       {std::string(), std::string("[]"), std::string("{\"context\": 3, \"phases\": {}}"),
+        context + "[]}", context + "{\"tests\": []}}",
+        context + "{\"tests\": {\"status\": \"incomplete\", \"seconds\": 1}}}",
+        context +
+            "{\"tests\": {\"status\": \"incomplete\", \"seconds\": 1, \"items\": {\"a\": 1}}}}"}) {
+    bundle.write("out/checks.json", text);
+    const Outcome outcome = bundle.run("--resume" + std::string(kTests));
+    EXPECT_EQ(outcome.status, 2) << text << outcome.output;
+    EXPECT_TRUE(has(outcome.output, "checks.json: expected what an earlier run wrote"))
+        << text << outcome.output;
+    EXPECT_EQ(bundle.file("out/checks.json"), text);
+  }
+  bundle.write("out/checks.json", checks);
+  bundle.write("out/results.json", "{\"context\": {}, \"rows\": [");
+  Outcome outcome = bundle.run("--resume" + std::string(kTests));
+  EXPECT_EQ(outcome.status, 2) << outcome.output;
+  EXPECT_TRUE(has(outcome.output, "results.json: expected what")) << outcome.output;
+  EXPECT_EQ(bundle.calls("gemm_test"), 0);
+}
+
+TEST(GpuCheck, LeavesAnotherProgramsFilesAlone) {
+  const FakeBundle bundle;
+  bundle.make("theirs");
+  bundle.write("theirs/results.json", "of bench/run");
+  for (const char* resume : {"", "--resume "}) {
+    const Outcome outcome = bundle.run(resume + std::string("--out theirs") + kTests);
+    EXPECT_EQ(outcome.status, 2) << outcome.output;
+    EXPECT_TRUE(has(outcome.output, "with results.json and no checks.json")) << outcome.output;
+  }
+  EXPECT_EQ(bundle.file("theirs/results.json"), "of bench/run");
+}
+
+TEST(GpuCheck, AProgramThatIsGoneIsNotWaitedFor) {
+  const FakeBundle bundle;
+  bundle.test("slow_test", "sleep 60");
+  EXPECT_EQ(bundle.run("--minutes 0.05" + std::string(kTests)).status, 1);
+  bundle.remove("bin/slow_test");
+  const Outcome outcome = bundle.run("--resume --minutes 0.1" + std::string(kTests));
+  EXPECT_EQ(outcome.status, 1) << outcome.output;
+  EXPECT_TRUE(has(bundle.report(), "- tests, 1: slow_test")) << bundle.report();
+  EXPECT_EQ(outcome.output.find("tests: incomplete"), outcome.output.rfind("tests: incomplete"))
+      << outcome.output;
+}
+
+TEST(GpuCheck, BenchmarksInTheOrderOfWhatTheySayEachPartByItself) {
+  const FakeBundle bundle;
+  bundle.program("bin/batch_norm_bench", FakeBundle::benchmark("batch_norm", ""));
+  bundle.program("bin/convolution_bench",
+                 "[[ $* == *filter=^convolution_backward_data/* ]] && exit 3\n" +
+                     FakeBundle::benchmark("convolution_forward", ""));
+  const Outcome outcome = bundle.run("--phases benchmarks");
+  EXPECT_EQ(outcome.status, 1) << outcome.output;
+  const std::string logs = bundle.file("out/logs.txt");
+  std::size_t at = 0;
+  for (const char* program :
+       {"ceilings_bench: passed", "gemm_bench: passed",
+        "convolution_bench, convolution_forward: passed",
+        "convolution_bench, convolution_backward_data: failed", "batch_norm_bench: passed"}) {
+    at = logs.find(program, at);
+    ASSERT_NE(at, std::string::npos) << program << logs;
+  }
+  EXPECT_TRUE(has(bundle.file("out/results.json"), "convolution_forward"));
+}
+
 TEST(GpuCheck, SkipsWithTheReason) {
   const FakeBundle bundle;
   bundle.program("tools/compute-sanitizer", "echo '========= Error: Device not supported'; exit 1");
@@ -212,6 +282,9 @@ TEST(GpuCheck, RefusesBadInput) {
            {"--minutes ten", "found \"ten\""},
            {"--phases tests,naps", "found \"naps\""},
            {"--peers slow", "'slow'"},
+           {"--out ''", "--out: expected a folder, found nothing"},
+           {"--data ''", "--data: expected a folder, found nothing"},
+           {"--bundle ''", "--bundle: expected a folder, found nothing"},
            {"--data nowhere", "expected a folder with mnist/ in it, found nowhere"},
            {"--bundle there", "a bundle cannot make a bundle"},
            {"--out /dev/null/x", "expected a folder to write to"}}) {

@@ -29,6 +29,21 @@ TEST(Scripts, RefuseAnUnknownArgumentWithStatus2AndItsName) {
   }
 }
 
+TEST(Scripts, RefuseAFlagWithoutItsValue) {
+  for (const char* command :
+       {"scripts/api_reference --out", "scripts/build --preset", "scripts/check_install --preset",
+        "scripts/check_kernels --arch", "scripts/check_kernels --sass ''",
+        "scripts/coverage --report", "scripts/gpu_check --out ''"}) {
+    const Outcome outcome = run(command);
+    EXPECT_EQ(outcome.status, 2) << command << ": " << outcome.output;
+    const std::string flag =
+        std::regex_replace(std::string(command), std::regex("[^ ]* (--[a-z]+).*"), "$1");
+    EXPECT_NE(outcome.output.find(flag), std::string::npos) << outcome.output;
+    EXPECT_EQ(outcome.output.find("line "), std::string::npos) << outcome.output;
+  }
+  EXPECT_EQ(run("scripts/check_kernels nowhere.cu").status, 2);
+}
+
 TEST(Scripts, RefuseAnUnknownPreset) {
   const Outcome outcome = run("scripts/build --preset bogus");
   EXPECT_EQ(outcome.status, 2) << outcome.output;

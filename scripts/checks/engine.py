@@ -86,7 +86,14 @@ class Engine:
         return self.run.record.phase(phase.name)["status"]
 
     def _cut_short(self):
-        return [phase for phase in self._waiting() if self._status_of(phase) == "incomplete"]
+        return [phase for phase in self._waiting() if self._status_of(phase) == "incomplete"
+                and any(self._not_ended(phase, jobs) for _, jobs in phase.stages(self.run))]
+
+    def _not_ended(self, phase, jobs):
+        """Those that are still to be run; last the ones that reached their own limit before."""
+        items = self.run.record.phase(phase.name)["items"]
+        return sorted((job for job in jobs if not self.run.record.item_has_ended(phase.name, job.name)),
+                      key=lambda job: items[job.name]["seconds"] >= job.limit)
 
     def _can_run(self, phase):
         record = self.run.record.phase(phase.name)
@@ -115,8 +122,7 @@ class Engine:
             for name, why in phase.left_out(self.run).items():
                 record["items"][name] = {"status": "skipped", "note": why, "seconds": 0}
             for workers, jobs in stages:
-                jobs = [job for job in jobs if not self.run.record.item_has_ended(phase.name, job.name)]
-                programs.run(jobs, workers, begin + limit, self.run.work,
+                programs.run(self._not_ended(phase, jobs), workers, begin + limit, self.run.work,
                              lambda job, verdict, output: self._ended(phase.name, job, verdict, output),
                              lambda: self.stop_signal)
         finally:

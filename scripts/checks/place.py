@@ -16,8 +16,8 @@ class BadInput(Exception):
 def output_of(command):
     """What a command prints; empty where it fails or is missing."""
     try:
-        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True,
-                              timeout=60).stdout.strip()
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace",
+                              check=True, timeout=60).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return ""
 

@@ -81,8 +81,8 @@ class _Running:
 
 def run(jobs, workers, until, folder, on_end, is_stopped):
     """Runs the jobs in their order, `workers` at a time, until the time.monotonic() of `until`, and calls
-    on_end(job, verdict, output) for each. What has no time left is "not reached". Raises Stopped, after everything
-    was ended, once is_stopped() says so."""
+    on_end(job, verdict, output) for each that began. Raises Stopped, after everything was ended, once is_stopped()
+    says so."""
     waiting, running = list(jobs), []
     while waiting or running:
         stopped = is_stopped()
@@ -104,8 +104,6 @@ def run(jobs, workers, until, folder, on_end, is_stopped):
             running.remove(program)
             on_end(program.job, *program.verdict())
         if late:
-            for job in waiting:
-                on_end(job, {"status": "not reached", "seconds": 0}, "")
             waiting = []
         if stopped and not running:
             raise Stopped

@@ -23,19 +23,28 @@ class Record:
         self.folder = folder
         self.file = folder / "checks.json"
         self.data = {"context": context, "phases": {}}
-        if resume and self.file.exists():
+        there = [name for name in FILES if (folder / name).exists()]
+        if there and not self.file.exists():
+            raise BadRecord(f"--out: expected an empty folder or one of an earlier run, found {folder} with {there[0]} "
+                            "and no checks.json")
+        if resume and there:
             self._read(context)
         else:
-            for name in FILES:
-                (folder / name).unlink(missing_ok=True)
+            for name in there:
+                (folder / name).unlink()
         self.save()
 
     def _read(self, context):
         try:
-            earlier = json.loads(self.file.read_text())
-            known, phases = earlier["context"], dict(earlier["phases"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadRecord(f"{self.file}: expected what an earlier run wrote, found {error!r}") from error
+            for file in (self.folder / "results.json", self.folder / "peers.json", self.file):
+                earlier = json.loads(file.read_text()) if file.exists() else {}
+            known, phases = earlier["context"], earlier["phases"]
+            for phase in phases.values():
+                for verdict in (phase, *phase["items"].values()):
+                    verdict["status"] + "", verdict["seconds"] + 0
+            known["begun"] + ""
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise BadRecord(f"{file}: expected what an earlier run wrote, found {error!r}") from error
         for key in ("gpu", "origin"):
             if known.get(key) != context[key]:
                 raise BadRecord(f"--resume: expected the {key} of {self.file}, {known.get(key)}; found "

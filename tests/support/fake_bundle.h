@@ -3,22 +3,15 @@
 // A bundle of small shell scripts in place of programs, and an nvidia-smi that lists a GPU: what scripts/gpu_check
 // makes of them needs no GPU.
 
-#include <sys/wait.h>
-
-#include <cstdio>
 #include <filesystem>
 #include <iterator>
 #include <sstream>
 #include <string>
 
+#include "tests/support/shell.h"
 #include "tests/support/temporary_folder.h"
 
 namespace weft::test {
-
-struct Outcome {
-  int status;
-  std::string output;
-};
 
 class FakeBundle {
  public:
@@ -84,16 +77,13 @@ J
   }
 
   Outcome run(const std::string& arguments, const std::string& before = "") const {
-    const std::string line = "cd '" + folder_.path().string() +
-                             "' && { PATH=\"$PWD/tools:$PATH\" " + before +
-                             " ./gpu_check --out out " + arguments + "; } 2>&1 </dev/null";
-    FILE* const pipe = popen(line.c_str(), "r");
-    std::string output;
-    char buffer[4096];
-    while (const std::size_t count = std::fread(buffer, 1, sizeof buffer, pipe))
-      output.append(buffer, count);
-    return {WEXITSTATUS(pclose(pipe)), output};
+    return test::run("PATH=\"$PWD/tools:$PATH\" " + before + " ./gpu_check --out out " + arguments,
+                     folder_.path().string());
   }
+  void make(const std::string& folder) const {
+    std::filesystem::create_directories(folder_ / folder);
+  }
+  void write(const std::string& path, const std::string& text) const { put(folder_ / path, text); }
 
   std::string report() const { return get(folder_ / "out/report.md"); }
   std::string file(const std::string& name) const { return get(folder_ / name); }

@@ -14,9 +14,9 @@ struct Outcome {
   std::string output;
 };
 
-/// Runs a shell command in the project's folder; output and errors together.
-inline Outcome run(const std::string& command) {
-  const std::string line = "cd '" WEFT_SOURCE_DIR "' && { " + command + "; } 2>&1 </dev/null";
+/// Runs a shell command in a folder, the project's; output and errors together.
+inline Outcome run(const std::string& command, const std::string& folder = WEFT_SOURCE_DIR) {
+  const std::string line = "cd '" + folder + "' && { " + command + "; } 2>&1 </dev/null";
   FILE* pipe = popen(line.c_str(), "r");
   std::string output;
   char buffer[4096];
