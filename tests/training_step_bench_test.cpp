@@ -2,9 +2,7 @@
 // stands beside it in a table of peers trained the same.
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -12,27 +10,15 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/shell.h"
 #include "weft/device.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Outcome {
-  int status;
-  std::string output;
-};
-
-/// Runs a shell command in the project's folder; output and errors together.
-Outcome run(const std::string& command) {
-  const std::string line = "cd '" WEFT_SOURCE_DIR "' && { " + command + "; } 2>&1 </dev/null";
-  FILE* pipe = popen(line.c_str(), "r");
-  std::string output;
-  char buffer[4096];
-  while (const std::size_t count = std::fread(buffer, 1, sizeof buffer, pipe))
-    output.append(buffer, count);
-  return {WEXITSTATUS(pclose(pipe)), output};
-}
+using weft::test::Outcome;
+using weft::test::run;
 
 const std::string program =
     fs::read_symlink("/proc/self/exe").parent_path() / "training_step_bench";
@@ -100,6 +86,8 @@ TEST_F(TrainingStepBench, RefusesBadInputWithStatus2AndItsName) {
   for (const char* rounds : {"0", "1001", "-1", "2x", ""})
     EXPECT_EQ(run(program + " cpu 12 --rounds " + rounds).status, 2) << rounds;
   EXPECT_EQ(run(program + " cpu 12 --rounds 1 --benchmark_out=/nowhere/x.json").status, 2);
+  EXPECT_EQ(run(program + " cpu 12 --check --unchecked").status, 2);
+  EXPECT_EQ(run(program + " cpu 12 --rounds 1 --unchecked").status, 0);
 }
 
 TEST_F(TrainingStepBench, DoesNotTimeTheExecutor) {

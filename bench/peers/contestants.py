@@ -59,7 +59,8 @@ class Ours:
         return self._run(lesson, "--check")["losses"][lesson]
 
     def round(self, lesson: str) -> list[float]:
-        gathered, ready = self._run(lesson, "--rounds", "1")["benchmarks"]
+        # The losses were asked for before; on a GPU's host the CPU path takes seconds to find them again.
+        gathered, ready = self._run(lesson, "--rounds", "1", "--unchecked")["benchmarks"]
         return [gathered["real_time"], ready["real_time"]]
 
 
