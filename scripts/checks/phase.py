@@ -1,5 +1,6 @@
 """What every phase is: jobs in stages, a share of the time, and a reason for its place in the order."""
 
+import abc
 import dataclasses
 import pathlib
 from typing import Dict, List, Tuple
@@ -29,7 +30,7 @@ class Run:
         return Job(name, [str(word) for word in command], judge, limit, environment=environment, **more)
 
 
-class Phase:
+class Phase(abc.ABC):
     name = ""
     share = 0  # of 100
     what = ""  # for --plan
@@ -45,9 +46,9 @@ class Phase:
         del run
         return {}
 
+    @abc.abstractmethod
     def stages(self, run: Run) -> List[Tuple[int, List[Job]]]:
         """(how many at a time, jobs), one stage after the other."""
-        raise NotImplementedError
 
     def finish(self, run: Run) -> None:
         """After the last job, also where not all were reached."""
