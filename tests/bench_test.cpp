@@ -121,10 +121,11 @@ TEST(Bench, SummaryIsOfWhatTheLibraryChoosesAndOfProblemsThatBothHave) {
             "| `add` | 1 | 1 | 2.00 | 2.00 to 2.00 |\n");
 }
 
-TEST(Bench, ThePageOfResultsHasTheSummaryOfItsFile) {
+TEST(Bench, ThePageOfResultsAndTheReadmeHaveTheSummaryOfTheFile) {
   const Outcome outcome = run(std::string("bench/table --summary ") + kResults);
   EXPECT_EQ(outcome.status, 0) << outcome.output;
-  expect_in(outcome.output, test::get(fs::path(WEFT_SOURCE_DIR) / "bench/RESULTS.md"));
+  for (const char* page : {"bench/RESULTS.md", "README.md"})
+    expect_in(outcome.output, test::get(fs::path(WEFT_SOURCE_DIR) / page));
 }
 
 TEST(Bench, MergesWhatTheProgramsWrote) {
